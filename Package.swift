@@ -1,0 +1,38 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let package = Package(
+    name: "darkroom",
+    platforms: [.macOS(.v26)],
+    targets: [
+        // Pictures as files.
+        .systemLibrary(
+            name: "CImageCodec",
+            pkgConfig: nil,
+            providers: [
+                .apt(["libspng-dev", "libturbojpeg0-dev", "libwebp-dev"]),
+                .brew(["libspng", "jpeg-turbo", "webp"]),
+            ]
+        ),
+        .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
+
+        .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
+    ]
+)
+
+/// Settings every Swift target shares: strict concurrency comes with the Swift 6 language mode.
+let swiftSettings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+
+let swiftTargetTypes: [Target.TargetType] = [.regular, .executable, .test]
+for target in package.targets where swiftTargetTypes.contains(target.type) && target.name != "CKernels" {
+    target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings
+}

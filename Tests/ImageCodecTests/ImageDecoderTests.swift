@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ImageCodec
+import Testing
+
+@Suite struct ImageDecoderTests {
+    private static let exact = [
+        "grey1.png", "grey2.png", "grey4.png", "grey8.png", "grey16.png", "grey-key.png", "grey-alpha.png", "rgb16.png",
+        "rgb-interlaced.png", "rgba.png", "palette-alpha.png", "lossless.webp", "alpha.webp", "rotated.webp",
+    ]
+    private static let close =
+        ["baseline.jpeg", "progressive.jpeg", "grey.jpeg", "lossy.webp"] + (1...8).map { "orientation\($0).jpeg" }
+
+    @Test(arguments: exact.map { ($0, 0) } + close.map { ($0, 2) })
+    func `reads every kind of picture`(name: String, tolerance: Int) throws {
+        let decoded = try ImageDecoder().decode(Fixture.bytes(name))
+        let stem = try #require(name.split(separator: ".").first)
+        let expected = try Fixture.bytes("\(stem).rgb")
+        let image = try RGBImage(width: decoded.image.width, height: decoded.image.height, pixels: expected)
+        #expect(decoded.image.maxDifference(from: image) <= tolerance)
+        #expect(decoded.format == ImageFormat(path: name))
+    }
+
+    @Test(arguments: 1...8)
+    func `applies the EXIF orientation`(orientation: Int) throws {
+        let image = try ImageDecoder().decode(Fixture.bytes("orientation\(orientation).jpeg")).image
+        #expect((image.width, image.height) == (orientation < 5 ? (20, 13) : (13, 20)))
+    }
+
+    @Test(arguments: [("cmyk.jpeg", ImageFormat.jpeg), ("animated.webp", .webp)])
+    func `refuses what it cannot show`(name: String, format: ImageFormat) throws {
+        let bytes = try Fixture.bytes(name)
+        let error = #expect(throws: ImageCodecError.self) { try ImageDecoder().decode(bytes) }
+        guard case .unsupported(format, _) = error else {
+            Issue.record("unexpected error: \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test(arguments: ["", "GIF89a", "<svg/>", "\u{FEFF}"])
+    func `refuses other files`(content: String) {
+        #expect(throws: ImageCodecError.unrecognizedFormat) { try ImageDecoder().decode(Array(content.utf8)) }
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func `refuses files and pictures over the limits`(format: ImageFormat) throws {
+        let bytes = try ImageEncoder(format: format).encode(.sample(width: 40, height: 30))
+        _ = try ImageDecoder(limits: DecodingLimits(maxBytes: bytes.count, maxPixels: 1200)).decode(bytes)
+        #expect(throws: ImageCodecError.tooManyPixels(width: 40, height: 30, limit: 1199)) {
+            try ImageDecoder(limits: DecodingLimits(maxPixels: 1199)).decode(bytes)
+        }
+        #expect(throws: ImageCodecError.tooManyBytes(bytes.count, limit: bytes.count - 1)) {
+            try ImageDecoder(limits: DecodingLimits(maxBytes: bytes.count - 1)).decode(bytes)
+        }
+    }
+
+    /// A file of a few bytes that declares gigapixels must be refused by its header, before any pixel is allocated.
+    @Test func `refuses a decompression bomb by its header`() throws {
+        var jpeg = try ImageEncoder(format: .jpeg).encode(.sample())
+        let frame = try #require(jpeg.firstRange(of: [0xFF, 0xC0, 0x00, 0x11]))
+        jpeg.replaceSubrange(frame.lowerBound + 5..<frame.lowerBound + 9, with: [0xFF, 0x00, 0xFF, 0x00])
+        #expect(throws: ImageCodecError.tooManyPixels(width: 65_280, height: 65_280, limit: 25_000_000)) {
+            try ImageDecoder().decode(jpeg)
+        }
+        var png = try ImageEncoder(format: .png).encode(.sample())
+        png.replaceSubrange(16..<24, with: [0x7F, 0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF])
+        let side = Int(Int32.max)
+        #expect(throws: ImageCodecError.tooManyPixels(width: side, height: side, limit: 25_000_000)) {
+            try ImageDecoder().decode(png)
+        }
+        var webp = try Fixture.bytes("lossless.webp")
+        let stream = try #require(webp.firstRange(of: Array("VP8L".utf8)))
+        // Width and height less one, 14 bits each, behind the chunk's size and the signature 0x2F.
+        webp.replaceSubrange(stream.lowerBound + 9..<stream.lowerBound + 13, with: [0xFF, 0xFF, 0xFF, 0x0F])
+        #expect(throws: ImageCodecError.tooManyPixels(width: 16_384, height: 16_384, limit: 25_000_000)) {
+            try ImageDecoder().decode(webp)
+        }
+    }
+
+    @Test(arguments: ImageFormat.allCases)
+    func `refuses a file that is cut in the middle`(format: ImageFormat) throws {
+        let bytes = try ImageEncoder(format: format).encode(.sample())
+        let error = #expect(throws: ImageCodecError.self) {
+            try ImageDecoder().decode(Array(bytes.prefix(bytes.count / 2)))
+        }
+        guard case .corrupt(format, _) = error else {
+            Issue.record("unexpected error: \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func `errors are sentences that name the format and the limit`() {
+        #expect(
+            ImageCodecError.tooManyPixels(width: 9, height: 8, limit: 7).description
+                == "the picture must have at most 7 pixels. Given: 9x8"
+        )
+        #expect(
+            ImageCodecError.corrupt(.webp, reason: "x").description == "the WebP file is damaged or incomplete: x"
+        )
+    }
+}
