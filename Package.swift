@@ -7,6 +7,9 @@ let package = Package(
     name: "darkroom",
     platforms: [.macOS(.v26)],
     targets: [
+        // The engine: imports point down only.
+        .target(name: "StableDiffusion"),
+
         // Pictures as files.
         .systemLibrary(
             name: "CImageCodec",
@@ -18,6 +21,7 @@ let package = Package(
         ),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
 
+        .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion"], exclude: ["Fixtures"]),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
     ]
 )
