@@ -8,6 +8,12 @@ let package = Package(
     platforms: [.macOS(.v26)],
     targets: [
         // The engine: imports point down only.
+        .target(
+            name: "CKernels",
+            // Kernels are fast in debug builds too; contraction is ours to decide (docs/kernels.md).
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+        ),
+        .target(name: "Tensor", dependencies: ["CKernels"]),
         .target(name: "StableDiffusion"),
 
         // Pictures as files.
@@ -21,6 +27,7 @@ let package = Package(
         ),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
 
+        .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
         .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion"], exclude: ["Fixtures"]),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
     ]

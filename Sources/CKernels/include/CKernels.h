@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The engine's arithmetic. Every function works on one thread, on memory that the caller brings.
+
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include "ck_attention.h"
+#include "ck_common.h"
+#include "ck_convolution.h"
+#include "ck_elementwise.h"
+#include "ck_gemm.h"
+#include "ck_normalization.h"
+#include "ck_packing.h"
+
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kernels for AVX2 and FMA.
+
+#include "kernels.h"
+
+#if CK_X86
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+
+#define CK_LANES 8
+#define CK_FUSED 1
+
+#include "finish.h"
+#include "tile.h"
+#include "widen.h"
+
+#pragma clang attribute pop
+
+const ck_kernels ck_kernels_avx2 = {
+    .isa = CK_AVX2,
+    .tile_f32 = ck_tile_f32,
+    .tile_bf16 = NULL,
+    .finish = ck_finish,
+    .widen_pairs = ck_widen_pairs,
+    .f32_from_bf16 = ck_widen_bf16,
+    .f32_from_f16 = ck_widen_f16,
+    .bf16_from_f32 = ck_narrow_bf16,
+};
+#endif

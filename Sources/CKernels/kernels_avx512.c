@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The kernels for AVX-512, with and without the bfloat16 dot product.
+
+#include "kernels.h"
+
+#if CK_X86
+#include <immintrin.h>
+
+#define CK_AVX512_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"
+
+#pragma clang attribute push(__attribute__((target(CK_AVX512_TARGET))), apply_to = function)
+
+#define CK_LANES 16
+#define CK_FUSED 1
+
+#include "finish.h"
+#include "tile.h"
+#include "widen.h"
+
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target(CK_AVX512_TARGET ",avx512bf16"))), apply_to = function)
+
+#include "tile_bf16.h"
+
+#pragma clang attribute pop
+
+const ck_kernels ck_kernels_avx512 = {
+    .isa = CK_AVX512,
+    .tile_f32 = ck_tile_f32,
+    .tile_bf16 = NULL,
+    .finish = ck_finish,
+    .widen_pairs = ck_widen_pairs,
+    .f32_from_bf16 = ck_widen_bf16,
+    .f32_from_f16 = ck_widen_f16,
+    .bf16_from_f32 = ck_narrow_bf16,
+};
+
+const ck_kernels ck_kernels_avx512_bf16 = {
+    .isa = CK_AVX512_BF16,
+    .tile_f32 = ck_tile_f32,
+    .tile_bf16 = ck_tile_bf16,
+    .finish = ck_finish,
+    .widen_pairs = ck_widen_pairs,
+    .f32_from_bf16 = ck_widen_bf16,
+    .f32_from_f16 = ck_widen_f16,
+    .bf16_from_f32 = ck_narrow_bf16,
+};
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The seam between the model and the hardware: the fused operations Stable Diffusion is made of.
+///
+/// The model is written once against this protocol; a device implements it. Every operation returns a new tensor of the
+/// device's ``precision``, accumulates in float32, and computes each row (the first axis) by arithmetic that depends on
+/// that row alone: not on the other rows, not on how many there are, not on the number of threads.
+///
+/// Shapes are checked by preconditions: a mismatch is a mistake in the model, never in a file or a request.
+package protocol Device: AnyObject, Sendable {
+    /// The type of activations and packed weights.
+    var precision: DType { get }
+
+    // MARK: Memory
+
+    /// Copies host values to the device, rounding them to ``precision``.
+    func upload(_ values: [Float], shape: Shape) -> Tensor
+    /// Copies a tensor to the host as float32.
+    func download(_ tensor: Tensor) -> [Float]
+    /// Gives memory that no tensor uses back to the system.
+    func trim()
+
+    // MARK: Weights, packed once into the device's own layout
+
+    /// Packs a linear layer's `[outputs, inputs]` weight and `[outputs]` bias.
+    func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights
+    /// Packs a gated linear layer: the first half of the outputs are values, the second half their gates, as GEGLU has them.
+    func pack(gatedLinear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights
+    /// Packs a convolution's `[outputs, inputs, height, width]` weight and `[outputs]` bias.
+    func pack(convolution weight: any HostTensor, bias: (any HostTensor)?) -> ConvolutionWeights
+    /// Packs a normalisation layer's `[channels]` scale and shift.
+    func pack(normalization scale: any HostTensor, shift: any HostTensor) -> NormalizationWeights
+    /// Packs an embedding table of `[entries, channels]`.
+    func pack(embedding table: any HostTensor) -> EmbeddingWeights
+
+    // MARK: Operations
+
+    /// `activation(x · Wᵀ + b) + residual` over the last axis of `x`.
+    ///
+    /// With gated weights (`.geglu`), `outputs` is half of the packed rows: `value * gelu(gate)`.
+    func linear(_ x: Tensor, _ weights: LinearWeights, activation: Activation, residual: Tensor?) -> Tensor
+
+    /// A square convolution over `[rows, height, width, channels]`: `conv(x) + b + rowBias + residual`.
+    ///
+    /// - Parameters:
+    ///   - rowBias: `[rows, outputs]`, added to every pixel of its row: a residual block's time embedding.
+    ///   - residual: of the result's shape.
+    func convolution(
+        _ x: Tensor,
+        _ weights: ConvolutionWeights,
+        geometry: ConvolutionGeometry,
+        rowBias: Tensor?,
+        residual: Tensor?
+    ) -> Tensor
+
+    /// Group normalisation over `[rows, …, channels]` with statistics per row and group, then `activation`.
+    func groupNorm(
+        _ x: Tensor,
+        _ weights: NormalizationWeights,
+        groups: Int,
+        epsilon: Float,
+        activation: Activation
+    ) -> Tensor
+
+    /// Layer normalisation over the last axis.
+    func layerNorm(_ x: Tensor, _ weights: NormalizationWeights, epsilon: Float) -> Tensor
+
+    /// `softmax(q · kᵀ / √d) · v` per head, over `[rows, tokens, heads * d]`; keys and values may have another number of
+    /// tokens than queries. With `causal`, token i sees tokens 0…i.
+    func attention(query: Tensor, key: Tensor, value: Tensor, heads: Int, causal: Bool) -> Tensor
+
+    /// Nearest-neighbour upsampling of `[rows, height, width, channels]` to the given size.
+    ///
+    /// Source pixel of `y` is `floor(y * height / newHeight)`, as in `torch.nn.functional.interpolate`.
+    func upsampleNearest(_ x: Tensor, height: Int, width: Int) -> Tensor
+
+    /// Two tensors side by side along the last axis.
+    func concatenate(_ first: Tensor, _ second: Tensor) -> Tensor
+
+    /// The rows of several tensors of one inner shape, one after the other.
+    func stack(_ tensors: [Tensor]) -> Tensor
+
+    /// Rows of a table: `[tokens.count, channels]`, plus `positions` row `i % positions.count` for token i.
+    func embed(_ tokens: [Int], _ table: EmbeddingWeights, positions: EmbeddingWeights) -> Tensor
+
+    /// `activation(x)` for each element.
+    func activate(_ x: Tensor, _ activation: Activation) -> Tensor
+}
+
+/// What is applied to each element of an operation's result.
+package enum Activation: Sendable {
+    case none
+    /// `x * sigmoid(x)`.
+    case silu
+    /// `x * Φ(x)` with the exact normal distribution function, not the tanh approximation.
+    case gelu
+    /// `value * gelu(gate)` over weights packed as gated.
+    case geglu
+}
+
+/// Where a convolution looks.
+package struct ConvolutionGeometry: Hashable, Sendable {
+    package var stride: Int
+    /// Rows and columns of zeros before the first pixel.
+    package var leading: Int
+    /// Rows and columns of zeros after the last pixel.
+    package var trailing: Int
+
+    package init(stride: Int = 1, leading: Int = 0, trailing: Int = 0) {
+        self.stride = stride
+        self.leading = leading
+        self.trailing = trailing
+    }
+
+    /// As many pixels out as in: a kernel of odd size, half of it around each pixel.
+    package static func same(kernel: Int) -> ConvolutionGeometry {
+        ConvolutionGeometry(leading: kernel / 2, trailing: kernel / 2)
+    }
+
+    /// The extent of the result for an extent of the input.
+    package func outputExtent(_ extent: Int, kernel: Int) -> Int {
+        (extent + leading + trailing - kernel) / stride + 1
+    }
+}

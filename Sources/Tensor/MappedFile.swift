@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// A regular file, mapped read-only into memory.
+///
+/// Processes that map the same file share its pages, and pages that are not looked at are never read. The file must not
+/// be made shorter while it is mapped: as with any mapping, the system then ends the process that reads past the end.
+/// A file that is replaced by renaming another over it is safe.
+@safe package final class MappedFile: @unchecked Sendable {
+    // Safe: the pointer never changes, the memory is never written, and it is only lent as checked spans.
+    private let memory: UnsafeRawBufferPointer
+
+    /// The path the file was opened with.
+    package let path: String
+
+    /// The size of the file.
+    package var byteCount: Int { unsafe memory.count }
+
+    /// Maps a file.
+    ///
+    /// Throws if there is no such file, it may not be read, or it is not a regular file (a pipe would block).
+    package init(path: String) throws(MappedFileError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw MappedFileError(path: path, systemError: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw MappedFileError(path: path, systemError: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw MappedFileError(path: path, problem: "is not a regular file")
+        }
+        self.path = path
+        guard let size = Int(exactly: status.st_size), size > 0 else {
+            unsafe memory = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let address = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address = unsafe address, unsafe address != MAP_FAILED else {
+            throw MappedFileError(path: path, systemError: errno)
+        }
+        unsafe memory = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    deinit {
+        guard let address = unsafe memory.baseAddress else { return }
+        unsafe munmap(UnsafeMutableRawPointer(mutating: address), memory.count)
+    }
+
+    /// Calls `body` with the whole file.
+    package func withBytes<Result, Failure>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(unsafe RawSpan(_unsafeBytes: memory))
+    }
+
+    /// Calls `body` with a part of the file, which must lie inside it.
+    package func withBytes<Result, Failure>(
+        in range: Range<Int>,
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try withBytes { (bytes) throws(Failure) in try body(bytes.extracting(range)) }
+    }
+
+    /// A copy of a part of the file, which must lie inside it.
+    package func bytes(in range: Range<Int>) -> [UInt8] {
+        withBytes(in: range) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
+    }
+
+    /// How a mapped file is about to be read.
+    package enum Access: Sendable {
+        /// In no known order.
+        case normal
+        /// From beginning to end: read ahead, and forget what has been passed.
+        case sequential
+        /// Here and there: do not read ahead.
+        case random
+        /// All of it, soon: start reading now.
+        case soon
+    }
+
+    /// Tells the system how the file is about to be read; without effect on what is read.
+    package func advise(_ access: Access) {
+        guard let address = unsafe memory.baseAddress else { return }
+        let advice =
+            switch access {
+            case .normal: MADV_NORMAL
+            case .sequential: MADV_SEQUENTIAL
+            case .random: MADV_RANDOM
+            case .soon: MADV_WILLNEED
+            }
+        // Advice that is not taken is no failure, so the result says nothing of use.
+        _ = unsafe madvise(UnsafeMutableRawPointer(mutating: address), memory.count, advice)
+    }
+}
+
+/// A file could not be mapped.
+package struct MappedFileError: Error, Equatable, CustomStringConvertible {
+    /// The path as it was given.
+    package let path: String
+    /// What is wrong, as the end of a sentence that starts with the path.
+    package let problem: String
+
+    package init(path: String, problem: String) {
+        self.path = path
+        self.problem = problem
+    }
+
+    init(path: String, systemError code: Int32) {
+        self.init(path: path, problem: "cannot be read: \(unsafe String(cString: strerror(code)))")
+    }
+
+    package var description: String { "\(path) \(problem)" }
+}
