@@ -14,7 +14,7 @@ let package = Package(
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]
         ),
         .target(name: "Tensor", dependencies: ["CKernels"]),
-        .target(name: "StableDiffusion"),
+        .target(name: "StableDiffusion", dependencies: ["Tensor"]),
 
         // Pictures as files.
         .systemLibrary(
@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
 
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
-        .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion"], exclude: ["Fixtures"]),
+        .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion", "Tensor"], exclude: ["Fixtures"]),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
     ]
 )

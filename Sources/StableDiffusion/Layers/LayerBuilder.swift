@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensor
+
+/// Makes a network's layers: takes their weights by name from a strict reader and packs them on a device.
+///
+/// Names are those of the diffusers and transformers modules, so that a block's initialiser reads like its checkpoint.
+struct LayerBuilder {
+    let device: any Device
+    let weights: WeightReader
+
+    /// The builder of a submodule.
+    func scope(_ name: String) -> LayerBuilder {
+        LayerBuilder(device: device, weights: weights.scope(name))
+    }
+
+    /// The builder of one element of a module list.
+    func scope(_ name: String, _ index: Int) -> LayerBuilder {
+        scope("\(name).\(index)")
+    }
+
+    func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws(WeightError) -> Linear {
+        let layer = weights.scope(name)
+        let weight = try layer.tensor("weight", shape: [outputs, inputs])
+        let shift = bias ? try layer.tensor("bias", shape: [outputs]) : nil
+        return Linear(device: device, weights: device.pack(linear: weight, bias: shift))
+    }
+
+    /// A linear layer to `outputs` values and as many gates: the first half of diffusers' `GEGLU`.
+    func gatedLinear(_ name: String, _ inputs: Int, _ outputs: Int) throws(WeightError) -> Linear {
+        let layer = weights.scope(name)
+        let weight = try layer.tensor("weight", shape: [2 * outputs, inputs])
+        let shift = try layer.tensor("bias", shape: [2 * outputs])
+        return Linear(device: device, weights: device.pack(gatedLinear: weight, bias: shift))
+    }
+
+    func convolution(
+        _ name: String,
+        _ inputs: Int,
+        _ outputs: Int,
+        kernel: Int = 3,
+        geometry: ConvolutionGeometry? = nil
+    ) throws(WeightError) -> Convolution {
+        let layer = weights.scope(name)
+        let weight = try layer.tensor("weight", shape: [outputs, inputs, kernel, kernel])
+        let bias = try layer.tensor("bias", shape: [outputs])
+        return Convolution(
+            device: device,
+            weights: device.pack(convolution: weight, bias: bias),
+            geometry: geometry ?? .same(kernel: kernel)
+        )
+    }
+
+    func groupNorm(_ name: String, _ channels: Int, groups: Int, epsilon: Float) throws(WeightError) -> GroupNorm {
+        try GroupNorm(
+            device: device,
+            weights: normalization(name, channels),
+            groups: groups,
+            epsilon: epsilon
+        )
+    }
+
+    func layerNorm(_ name: String, _ channels: Int, epsilon: Float = 1e-5) throws(WeightError) -> LayerNorm {
+        try LayerNorm(device: device, weights: normalization(name, channels), epsilon: epsilon)
+    }
+
+    func embedding(_ name: String, entries: Int, channels: Int) throws(WeightError) -> EmbeddingWeights {
+        device.pack(embedding: try weights.scope(name).tensor("weight", shape: [entries, channels]))
+    }
+
+    private func normalization(_ name: String, _ channels: Int) throws(WeightError) -> NormalizationWeights {
+        let layer = weights.scope(name)
+        let scale = try layer.tensor("weight", shape: [channels])
+        let shift = try layer.tensor("bias", shape: [channels])
+        return device.pack(normalization: scale, shift: shift)
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensor
+
+/// One picture on its way from noise: its sampler, its noise and its prompts.
+///
+/// It holds everything that the picture depends on, so pictures of different requests can share a batch without knowing
+/// of each other.
+package struct Denoising: Sendable {
+    package let seed: UInt64
+    package let shape: LatentShape
+    let prompt: Conditioning
+    /// Nil when guidance is off: the network is then evaluated on the prompt alone.
+    let negativePrompt: Conditioning?
+    let guidanceScale: Float
+    var sampler: any Sampler
+    var generator: TorchGenerator
+
+    /// Evaluations of the network in all.
+    package var evaluationCount: Int { sampler.evaluationCount }
+    package var isFinished: Bool { sampler.next == nil }
+    /// The latents now, `[channels, height, width]`.
+    package var latents: [Float] { sampler.sample }
+
+    /// What the network is to be evaluated on next: one row, or with guidance the negative prompt's and the prompt's.
+    fileprivate var conditionings: [Conditioning] {
+        if let negativePrompt { [negativePrompt, prompt] } else { [prompt] }
+    }
+
+    /// Takes the network's predictions for ``conditionings``, each `[channels, height, width]`.
+    fileprivate mutating func update(predictions: [[Float]]) {
+        let output: [Float]
+        if negativePrompt == nil {
+            output = predictions[0]
+        } else {
+            // Classifier-free guidance (Ho & Salimans 2022).
+            output = zip(predictions[0], predictions[1]).map { negative, positive in
+                negative + guidanceScale * (positive - negative)
+            }
+        }
+        sampler.update(modelOutput: output, generator: &generator)
+    }
+}
+
+extension StableDiffusionModel {
+    /// One evaluation of the UNet for every picture that wants one: gather, evaluate, hand each its rows back.
+    ///
+    /// The pictures must have one latent shape; scheduler, step, prompt and guidance may differ. A picture's values do not
+    /// depend on which others are in the batch.
+    package func step(_ pictures: inout [Denoising]) {
+        guard let shape = pictures.first?.shape else { return }
+
+        // 1. Schedule
+        var latents: [Float] = []
+        var timesteps: [Float] = []
+        var conditionings: [Conditioning] = []
+        var rowsOf: [(picture: Int, rows: Range<Int>)] = []
+        for index in pictures.indices {
+            precondition(pictures[index].shape == shape, "pictures of different sizes in one batch")
+            guard let evaluation = pictures[index].sampler.next else { continue }
+            let rows = pictures[index].conditionings
+            let input = shape.channelsLast(evaluation.input)
+            for _ in rows {
+                latents += input
+                timesteps.append(evaluation.timestep)
+            }
+            rowsOf.append((index, conditionings.count..<conditionings.count + rows.count))
+            conditionings += rows
+        }
+        guard !conditionings.isEmpty else { return }
+
+        // 2. Evaluate
+        let prediction = unet(
+            device.upload(latents, shape: [timesteps.count, shape.height, shape.width, shape.channels]),
+            timesteps: timesteps,
+            conditioning: .stack(conditionings, on: device)
+        )
+        let values = device.download(prediction)
+
+        // 3. Update
+        for (picture, rows) in rowsOf {
+            pictures[picture].update(
+                predictions: rows.map { row in
+                    shape.channelsFirst(Array(values[row * shape.count..<(row + 1) * shape.count]))
+                }
+            )
+        }
+    }
+}

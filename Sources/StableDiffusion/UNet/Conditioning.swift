@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Tensor
+
+/// What the UNet looks at of prompts: for each of its cross-attentions the keys and values, computed once a prompt
+/// instead of once a step.
+package struct Conditioning: Sendable {
+    /// In the order of the forward pass.
+    let layers: [KeysAndValues]
+
+    /// The rows of several conditionings one after the other, for a batch.
+    package static func stack(_ rows: [Conditioning], on device: any Device) -> Conditioning {
+        guard let first = rows.first, rows.count > 1 else {
+            precondition(!rows.isEmpty, "a batch has at least one row")
+            return rows[0]
+        }
+        return Conditioning(
+            layers: first.layers.indices.map { layer in
+                KeysAndValues(
+                    keys: device.stack(rows.map { $0.layers[layer].keys }),
+                    values: device.stack(rows.map { $0.layers[layer].values })
+                )
+            }
+        )
+    }
+
+    /// Hands the layers out in order during one forward pass.
+    struct Cursor {
+        private var remaining: ArraySlice<KeysAndValues>
+
+        init(_ conditioning: Conditioning) {
+            remaining = conditioning.layers[...]
+        }
+
+        mutating func next() -> KeysAndValues {
+            remaining.removeFirst()
+        }
+    }
+}

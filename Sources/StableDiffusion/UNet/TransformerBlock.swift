@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Tensor
+
+/// The pixels of a feature map as tokens that look at each other and at the prompt: diffusers' `Transformer2DModel` with
+/// one `BasicTransformerBlock`.
+struct TransformerBlock: Sendable {
+    private let device: any Device
+    private let norm: GroupNorm
+    private let inputProjection: Linear
+    private let norm1: LayerNorm
+    private let selfAttention: Attention
+    private let norm2: LayerNorm
+    private let crossAttention: Attention
+    private let norm3: LayerNorm
+    private let expand: Linear
+    private let contract: Linear
+    private let outputProjection: Linear
+
+    init(_ layers: LayerBuilder, _ channels: Int, heads: Int, configuration: UNetConfiguration) throws(WeightError) {
+        device = layers.device
+        norm = try layers.groupNorm("norm", channels, groups: configuration.normGroups, epsilon: 1e-6)
+        inputProjection = try layers.linear("proj_in", channels, channels)
+        let block = layers.scope("transformer_blocks", 0)
+        norm1 = try block.layerNorm("norm1", channels)
+        selfAttention = try Attention(block.scope("attn1"), channels, context: channels, heads: heads)
+        norm2 = try block.layerNorm("norm2", channels)
+        crossAttention = try Attention(
+            block.scope("attn2"),
+            channels,
+            context: configuration.crossAttentionSize,
+            heads: heads
+        )
+        norm3 = try block.layerNorm("norm3", channels)
+        expand = try block.gatedLinear("ff.net.0.proj", channels, 4 * channels)
+        contract = try block.linear("ff.net.2", 4 * channels, channels)
+        outputProjection = try layers.linear("proj_out", channels, channels)
+    }
+
+    /// What the cross-attention sees of a prompt's embedding, `[rows, tokens, crossAttentionSize]`.
+    func keysAndValues(_ embedding: Tensor) -> KeysAndValues {
+        crossAttention.keysAndValues(embedding)
+    }
+
+    /// `x` is `[rows, height, width, channels]`, and so is the result.
+    func callAsFunction(_ x: Tensor, prompt: KeysAndValues) -> Tensor {
+        let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape.channels]
+        var hidden = inputProjection(norm(x).reshaped(tokens))
+        let normalized = norm1(hidden)
+        hidden = selfAttention(normalized, selfAttention.keysAndValues(normalized), adding: hidden)
+        hidden = crossAttention(norm2(hidden), prompt, adding: hidden)
+        hidden = contract(expand(norm3(hidden), activation: .geglu), adding: hidden)
+        return outputProjection(hidden, adding: x.reshaped(tokens)).reshaped(x.shape)
+    }
+}
+
+/// The keys and values one attention looks at: each `[rows, tokens, channels]`.
+struct KeysAndValues: Sendable {
+    var keys: Tensor
+    var values: Tensor
+}
+
+/// Multi-head attention with projections: diffusers' `Attention`.
+struct Attention: Sendable {
+    private let device: any Device
+    private let heads: Int
+    private let query: Linear
+    private let key: Linear
+    private let value: Linear
+    private let output: Linear
+
+    /// - Parameters:
+    ///   - context: channels of what is looked at.
+    ///   - hasBias: whether queries, keys and values have one: in the autoencoder, not in the UNet.
+    init(
+        _ layers: LayerBuilder,
+        _ channels: Int,
+        context: Int,
+        heads: Int,
+        hasBias: Bool = false
+    ) throws(WeightError) {
+        device = layers.device
+        self.heads = heads
+        query = try layers.linear("to_q", channels, channels, bias: hasBias)
+        key = try layers.linear("to_k", context, channels, bias: hasBias)
+        value = try layers.linear("to_v", context, channels, bias: hasBias)
+        output = try layers.linear("to_out.0", channels, channels)
+    }
+
+    func keysAndValues(_ context: Tensor) -> KeysAndValues {
+        KeysAndValues(keys: key(context), values: value(context))
+    }
+
+    /// Attends from `x`, `[rows, tokens, channels]`, and adds the result to `residual` of the same shape.
+    func callAsFunction(_ x: Tensor, _ context: KeysAndValues, adding residual: Tensor) -> Tensor {
+        let attended = device.attention(
+            query: query(x),
+            key: context.keys,
+            value: context.values,
+            heads: heads,
+            causal: false
+        )
+        return output(attended, adding: residual)
+    }
+}
