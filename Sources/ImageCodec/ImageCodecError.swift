@@ -14,6 +14,8 @@ package enum ImageCodecError: Error, Equatable {
     case tooManyBytes(Int, limit: Int)
     /// The header declares more pixels than ``DecodingLimits/maxPixels``.
     case tooManyPixels(width: Int, height: Int, limit: Int)
+    /// The header declares a side longer than ``DecodingLimits/maxSide``.
+    case sideOverLimit(width: Int, height: Int, limit: Int)
     /// The file is damaged or cut short.
     case corrupt(ImageFormat, reason: String)
     /// The file is whole but uses a feature that is not read.
@@ -42,6 +44,8 @@ extension ImageCodecError: CustomStringConvertible {
             "the picture file must be at most \(limit) bytes. Given: \(count)"
         case .tooManyPixels(let width, let height, let limit):
             "the picture must have at most \(limit) pixels. Given: \(width)x\(height)"
+        case .sideOverLimit(let width, let height, let limit):
+            "the picture must be at most \(limit) pixels wide and high. Given: \(width)x\(height)"
         case .corrupt(let format, let reason):
             "the \(format.displayName) file is damaged or incomplete: \(reason)"
         case .unsupported(let format, let feature):

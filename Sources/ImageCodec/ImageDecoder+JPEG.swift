@@ -32,8 +32,11 @@ extension ImageDecoder {
                 &colorspace
             )
         }
-        guard headerResult == 0 || handle.metStrayBytesOnly else { throw .corrupt(.jpeg, reason: handle.message) }
+        guard headerResult == 0 else { throw .corrupt(.jpeg, reason: handle.message) }
         try limits.check(.jpeg, width: Int(width), height: Int(height))
+        guard JPEGSegments.scanCount(in: bytes) <= JPEGSegments.maxScans else {
+            throw .unsupported(.jpeg, feature: "more than \(JPEGSegments.maxScans) scans")
+        }
         // Colours of ink cannot be told without the press's profile.
         guard colorspace != Int32(TJCS_CMYK.rawValue), colorspace != Int32(TJCS_YCCK.rawValue) else {
             throw .unsupported(.jpeg, feature: "CMYK colours. Save it as RGB")
@@ -42,7 +45,6 @@ extension ImageDecoder {
         var pixels = [UInt8](repeating: 0, count: Int(width) * Int(height) * RGBImage.channels)
         let result = unsafe bytes.withUnsafeBufferPointer { file in
             unsafe pixels.withUnsafeMutableBufferPointer { out in
-                // A small progressive file can ask for thousands of passes over the whole picture; libjpeg stops at 500.
                 unsafe tjDecompress2(
                     handle.pointer,
                     file.baseAddress,
@@ -52,11 +54,11 @@ extension ImageDecoder {
                     0,
                     height,
                     Int32(TJPF_RGB.rawValue),
-                    TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS
+                    TJFLAG_ACCURATEDCT
                 )
             }
         }
-        guard result == 0 || handle.metStrayBytesOnly else { throw .corrupt(.jpeg, reason: handle.message) }
+        guard result == 0 || handle.metOnlyStrayBytesAtEnd else { throw .corrupt(.jpeg, reason: handle.message) }
         return try RGBImage(width: Int(width), height: Int(height), pixels: pixels)
     }
 }

@@ -50,15 +50,20 @@ package struct DecodingLimits: Equatable, Sendable {
     package var maxBytes: Int
     /// The most pixels (width times height), read from the file's header before pixels are allocated.
     package var maxPixels: Int
+    /// The longest side, in pixels.
+    ///
+    /// Resizing makes one side as long as asked before it touches the other, so a line of pixels would grow to a giant.
+    package var maxSide: Int
 
     /// The defaults take a 24-megapixel camera's picture: 20 MiB and 25 million pixels, for which up to about 170 MB
     /// are in use while decoding.
-    package init(maxBytes: Int = 20 << 20, maxPixels: Int = 25_000_000) {
+    package init(maxBytes: Int = 20 << 20, maxPixels: Int = 25_000_000, maxSide: Int = 16_384) {
         self.maxBytes = maxBytes
         self.maxPixels = maxPixels
+        self.maxSide = maxSide
     }
 
-    /// Refuses a header that declares too many pixels, or none.
+    /// Refuses a header that declares too many pixels, too long a side, or nothing.
     func check(_ format: ImageFormat, width: Int, height: Int) throws(ImageCodecError) {
         guard width > 0, height > 0 else {
             throw .corrupt(format, reason: "the header declares a size of \(width)x\(height)")
@@ -66,6 +71,9 @@ package struct DecodingLimits: Equatable, Sendable {
         // Division, because the product of two hostile sizes could overflow.
         guard width <= maxPixels / height else {
             throw .tooManyPixels(width: width, height: height, limit: maxPixels)
+        }
+        guard max(width, height) <= maxSide else {
+            throw .sideOverLimit(width: width, height: height, limit: maxSide)
         }
     }
 }

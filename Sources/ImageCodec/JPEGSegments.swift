@@ -12,6 +12,10 @@ struct JPEGSegments {
 
     /// The marker codes used here.
     enum Marker {
+        /// Codes that no segment has; where one stands for a restart, libjpeg searches right behind it.
+        static let invalid: Range<UInt8> = 0..<0xC0
+        static let restarts: ClosedRange<UInt8> = 0xD0...0xD7
+        static let startOfImage: UInt8 = 0xD8
         static let app0: UInt8 = 0xE0
         static let app1: UInt8 = 0xE1
         static let startOfScan: UInt8 = 0xDA
@@ -22,6 +26,11 @@ struct JPEGSegments {
     static let xmpIdentifier: [UInt8] = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
     /// The longest payload: the 16-bit length counts itself.
     static let maxPayload = 65_533
+
+    /// The most scans a picture may have; encoders write about ten.
+    ///
+    /// Each scan of a progressive file is a pass over the whole picture and takes a few bytes to ask for.
+    static let maxScans = 64
 
     private(set) var segments: [Segment] = []
 
@@ -55,6 +64,32 @@ struct JPEGSegments {
             .filter { $0.marker == Marker.app1 && file[$0.payload].starts(with: identifier) }
             .map { Array(file[$0.payload].dropFirst(identifier.count)) }
             .first
+    }
+
+    /// How many scans the file has, found as libjpeg finds them: stray bytes between segments are passed over.
+    ///
+    /// Counting stops beyond ``maxScans``.
+    static func scanCount(in file: [UInt8]) -> Int {
+        var count = 0
+        var rest = file.dropFirst(2)  // after the start of image
+        // In a scan's data 0xFF is followed by 0 or by a restart, so the search for the next marker passes over it.
+        while count <= maxScans, let start = rest.firstIndex(of: 0xFF), start + 1 < file.endIndex {
+            let marker = file[start + 1]
+            switch marker {
+            case 0xFF:  // fill byte
+                rest = file[(start + 1)...]
+            case Marker.invalid, Marker.restarts, Marker.startOfImage:
+                rest = file[(start + 2)...]
+            case Marker.endOfImage:
+                return count
+            default:
+                if marker == Marker.startOfScan { count += 1 }
+                guard start + 4 <= file.endIndex else { return count }
+                let length = Int(file[start + 2]) << 8 | Int(file[start + 3])
+                rest = file.dropFirst(start + 2 + length)
+            }
+        }
+        return count
     }
 
     /// An APP1 segment: marker, length and payload.

@@ -22,11 +22,14 @@ import CImageCodec
         unsafe String(cString: tjGetErrorStr2(pointer))
     }
 
-    /// Whether the last call only met stray bytes between markers, which cameras write and every program skips.
+    /// Whether all that the last call met was stray bytes before the end of the picture, which cameras write and every
+    /// program skips.
     ///
-    /// libjpeg reports damage and cut files as warnings too, and goes on with grey pixels.
-    var metStrayBytesOnly: Bool {
+    /// libjpeg reports damage and cut files as warnings too, goes on with grey pixels, and keeps the text of the first
+    /// warning only. Nothing is read after the end marker (0xD9), so a first warning about it is the only one; stray bytes
+    /// anywhere else may hide damage behind them.
+    var metOnlyStrayBytesAtEnd: Bool {
         let code = unsafe tjGetErrorCode(pointer)
-        return code == Int32(TJERR_WARNING.rawValue) && message.contains("extraneous bytes before marker")
+        return code == Int32(TJERR_WARNING.rawValue) && message.hasSuffix("extraneous bytes before marker 0xd9")
     }
 }

@@ -49,6 +49,9 @@ import Testing
         #expect(throws: ImageCodecError.tooManyPixels(width: 40, height: 30, limit: 1199)) {
             try ImageDecoder(limits: DecodingLimits(maxPixels: 1199)).decode(bytes)
         }
+        #expect(throws: ImageCodecError.sideOverLimit(width: 40, height: 30, limit: 39)) {
+            try ImageDecoder(limits: DecodingLimits(maxSide: 39)).decode(bytes)
+        }
         #expect(throws: ImageCodecError.tooManyBytes(bytes.count, limit: bytes.count - 1)) {
             try ImageDecoder(limits: DecodingLimits(maxBytes: bytes.count - 1)).decode(bytes)
         }
@@ -74,6 +77,65 @@ import Testing
         webp.replaceSubrange(stream.lowerBound + 9..<stream.lowerBound + 13, with: [0xFF, 0xFF, 0xFF, 0x0F])
         #expect(throws: ImageCodecError.tooManyPixels(width: 16_384, height: 16_384, limit: 25_000_000)) {
             try ImageDecoder().decode(webp)
+        }
+    }
+
+    /// Resized to 1024 pixels a side, such a line would first become a picture of 77 GB.
+    @Test(arguments: [(1, 25_000_000), (25_000_000, 1), (1, 16_385)])
+    func `refuses a line of pixels by its header`(width: Int, height: Int) throws {
+        var png = try ImageEncoder(format: .png).encode(.sample())
+        let size = [width, height].flatMap { side in [24, 16, 8, 0].map { UInt8(side >> $0 & 255) } }
+        png.replaceSubrange(16..<24, with: size)
+        #expect(throws: ImageCodecError.sideOverLimit(width: width, height: height, limit: 16_384)) {
+            try ImageDecoder().decode(png)
+        }
+    }
+
+    @Test(arguments: [(1, 16_384), (16_384, 1)])
+    func `the longest line is read and can be resized`(width: Int, height: Int) throws {
+        let line = try RGBImage(width: width, height: height, pixels: [UInt8](repeating: 90, count: 3 * 16_384))
+        let decoded = try ImageDecoder().decode(ImageEncoder(format: .png).encode(line)).image
+        #expect(decoded == line)
+        let resized = try decoded.resized(width: 16, height: 8)
+        #expect(resized.pixels == [UInt8](repeating: 90, count: 16 * 8 * 3))
+    }
+
+    @Test func `passes over stray bytes at a JPEG's end`() throws {
+        let jpeg = try ImageEncoder(format: .jpeg).encode(.sample())
+        var stray = jpeg
+        stray.insert(contentsOf: [1, 2, 3], at: jpeg.count - 2)
+        #expect(try ImageDecoder().decode(stray) == ImageDecoder().decode(jpeg))
+    }
+
+    /// libjpeg tells its first warning only, here a harmless one.
+    @Test func `stray bytes do not hide that a JPEG is cut`() throws {
+        var jpeg = try ImageEncoder(format: .jpeg).encode(.sample())
+        let table = try #require(jpeg.firstRange(of: [0xFF, 0xDB]))
+        jpeg.insert(contentsOf: [1, 2, 3], at: table.lowerBound)
+        #expect(throws: ImageCodecError.self) { try ImageDecoder().decode(Array(jpeg.dropLast(jpeg.count / 4))) }
+        let scan = try #require(jpeg.firstRange(of: [0xFF, 0xDA]))
+        #expect(throws: ImageCodecError.self) { try ImageDecoder().decode(Array(jpeg.prefix(scan.upperBound + 60))) }
+    }
+
+    @Test(arguments: [(64, false), (65, true), (5_000, true)])
+    func `refuses a JPEG of too many scans`(count: Int, isRefused: Bool) throws {
+        let jpeg = try Fixture.bytes("progressive.jpeg")
+        let scans = jpeg.indices.dropLast().filter { jpeg[$0] == 0xFF && jpeg[$0 + 1] == 0xDA }
+        let last = try #require(scans.last)
+        let added = Array(repeatElement(jpeg[last..<jpeg.count - 2], count: count - scans.count).joined())
+        let error = #expect(throws: ImageCodecError.self) {
+            try ImageDecoder().decode(jpeg.dropLast(2) + added + [0xFF, 0xD9])
+        }
+        // Repeating a scan is damage of another kind, found later.
+        #expect((error == .unsupported(.jpeg, feature: "more than 64 scans")) == isRefused)
+    }
+
+    @Test func `scans cannot hide in a segment that is none`() throws {
+        var jpeg = try Fixture.bytes("progressive.jpeg")
+        let scans = [[UInt8]](repeating: [0xFF, 0xDA, 0, 2], count: 65).flatMap(\.self)
+        jpeg.insert(contentsOf: [0xFF, 0x02, 0xFF, 0xFF] + scans, at: jpeg.count - 2)
+        #expect(throws: ImageCodecError.unsupported(.jpeg, feature: "more than 64 scans")) {
+            try ImageDecoder().decode(jpeg)
         }
     }
 
