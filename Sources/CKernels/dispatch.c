@@ -30,6 +30,7 @@ const ck_kernels *ck_kernels_for(ck_isa isa) {
     case CK_AVX512: return &ck_kernels_avx512;
     case CK_AVX512_BF16: return &ck_kernels_avx512_bf16;
     }
+    return &ck_kernels_portable;
 }
 #else
 ck_isa ck_widest_isa(void) {

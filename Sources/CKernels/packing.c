@@ -38,7 +38,7 @@ static ptrdiff_t source_row(ck_panels panels, ptrdiff_t panel, ptrdiff_t column)
     return column < gate ? channel : panels.outputs / 2 + channel;
 }
 
-/// Writes the element of input channel `channel` of a column.
+/// Writes one tap of a block of columns, two channels of a column side by side; put_f32 writes one.
 static void put_bf16(
     uint16_t *out, const float *block, ptrdiff_t columns, ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t tap) {
     for (ptrdiff_t c = 0; c < channels; c += 2) {

@@ -119,6 +119,8 @@ package struct ConvolutionGeometry: Hashable, Sendable {
 
     /// The extent of the result for an extent of the input.
     package func outputExtent(_ extent: Int, kernel: Int) -> Int {
-        (extent + leading + trailing - kernel) / stride + 1
+        // Division rounds towards zero: a kernel that does not fit anywhere would seem to fit once.
+        let places = extent + leading + trailing - kernel
+        return places < 0 ? 0 : places / stride + 1
     }
 }

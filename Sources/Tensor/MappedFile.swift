@@ -69,32 +69,6 @@
     package func bytes(in range: Range<Int>) -> [UInt8] {
         withBytes(in: range) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
     }
-
-    /// How a mapped file is about to be read.
-    package enum Access: Sendable {
-        /// In no known order.
-        case normal
-        /// From beginning to end: read ahead, and forget what has been passed.
-        case sequential
-        /// Here and there: do not read ahead.
-        case random
-        /// All of it, soon: start reading now.
-        case soon
-    }
-
-    /// Tells the system how the file is about to be read; without effect on what is read.
-    package func advise(_ access: Access) {
-        guard let address = unsafe memory.baseAddress else { return }
-        let advice =
-            switch access {
-            case .normal: MADV_NORMAL
-            case .sequential: MADV_SEQUENTIAL
-            case .random: MADV_RANDOM
-            case .soon: MADV_WILLNEED
-            }
-        // Advice that is not taken is no failure, so the result says nothing of use.
-        _ = unsafe madvise(UnsafeMutableRawPointer(mutating: address), memory.count, advice)
-    }
 }
 
 /// A file could not be mapped.

@@ -7,12 +7,22 @@
 import Foundation
 import Tensor
 
-let arguments = CommandLine.arguments
-let device = CPUDevice(
-    precision: arguments.count > 2 ? DType(rawValue: arguments[2]) ?? .bfloat16 : .bfloat16,
-    threads: arguments.count > 1 ? Int(arguments[1]) ?? 1 : ProcessInfo.processInfo.activeProcessorCount,
-    instructionSet: arguments.count > 3 ? InstructionSet(rawValue: Int(arguments[3]) ?? 0) ?? .fastest : .fastest
-)
+/// The device that the arguments describe, or nil if they are wrong.
+func chosenDevice(_ arguments: ArraySlice<String>) -> CPUDevice? {
+    var rest = arguments
+    let threads = rest.popFirst().map { Int($0) ?? 0 } ?? ProcessInfo.processInfo.activeProcessorCount
+    let precision = rest.popFirst().map { DType(rawValue: $0) } ?? .bfloat16
+    let instructionSet = rest.popFirst().map { Int($0).flatMap(InstructionSet.init(rawValue:)) } ?? .fastest
+    guard let precision, let instructionSet, InstructionSet.available.contains(instructionSet), threads > 0,
+        rest.isEmpty
+    else { return nil }
+    return CPUDevice(precision: precision, threads: threads, instructionSet: instructionSet)
+}
+
+guard let device = chosenDevice(CommandLine.arguments.dropFirst()) else {
+    print("usage: kernels [threads] [bfloat16|float32] [instruction set by number]")
+    exit(64)
+}
 
 func report(_ name: String, operations: Double, peak before: Double, _ body: () -> Void) {
     let runs = max(3, min(20, Int(before / operations)))

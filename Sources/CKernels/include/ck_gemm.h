@@ -61,7 +61,8 @@ typedef struct ck_epilogue {
 typedef struct ck_kernels {
     ck_isa isa;
 
-    /// c[rows][columns] (+)= sum over k of a[row][k] * b[k][columns], k ascending, one fused multiply-add each.
+    /// c[rows][columns] (+)= sum over k of a[row][k] * b[k][columns], k ascending, one multiply-add each, fused where the
+    /// processor can.
     /// rows: 1...6; columns: 16, 32, 48 or 64, also the stride of b; c_stride: elements from one row of c to the next.
     void (*_Nonnull tile_f32)(
         float *_Nonnull c, const float *_Nonnull const *_Nonnull a, const float *_Nonnull b, ptrdiff_t k,

@@ -47,7 +47,10 @@ extension StableDiffusionModel {
     ///
     /// The pictures must have one latent shape; scheduler, step, prompt and guidance may differ. A picture's values do not
     /// depend on which others are in the batch.
-    package func step(_ pictures: inout [Denoising]) {
+    ///
+    /// - Throws: ``PipelineError/invalidOutput(_:)`` if the prediction has values that are not finite: the rest of the run
+    ///   would be in vain.
+    package func step(_ pictures: inout [Denoising]) throws(PipelineError) {
         guard let shape = pictures.first?.shape else { return }
 
         // 1. Schedule
@@ -76,6 +79,9 @@ extension StableDiffusionModel {
             conditioning: .stack(conditionings, on: device)
         )
         let values = device.download(prediction)
+        guard values.allSatisfy(\.isFinite) else {
+            throw .invalidOutput("the UNet's prediction has values that are not numbers")
+        }
 
         // 3. Update
         for (picture, rows) in rowsOf {

@@ -12,9 +12,13 @@ package struct StableDiffusionModel: Sendable {
     package let device: any Device
 
     /// Loads a model strictly: every tensor it needs, none it does not know.
-    package init(_ source: ModelSource, on device: any Device) throws {
+    package init(
+        _ source: ModelSource,
+        tokenizerConvention: CLIPTokenizer.Convention = .huggingFace,
+        on device: any Device
+    ) throws {
         self.device = device
-        tokenizer = try source.tokenizer()
+        tokenizer = try source.tokenizer(convention: tokenizerConvention)
         scheduler = source.scheduler
         textEncoder = try TextEncoder(source.textEncoder, weights: source.weights(of: .textEncoder), on: device)
         unet = try UNet(source.unet, weights: source.weights(of: .unet), on: device)

@@ -52,13 +52,7 @@ package struct WeightReader: Sendable {
         return try stored.view(as: fullName)
     }
 
-    /// Leaves out the tensor or all tensors below `name` on purpose: the `encoder` in a process that only decodes.
-    package func skip(_ name: String) {
-        let skipped = source.tensors.keys.filter { $0 == prefix + name || $0.hasPrefix("\(prefix)\(name).") }
-        used.names.withLock { $0.formUnion(skipped) }
-    }
-
-    /// Throws if the source has tensors that were neither read nor skipped, in any scope.
+    /// Throws if the source has tensors that were not read, in any scope.
     package func finish() throws(WeightError) {
         let unknown = used.names.withLock { used in source.tensors.keys.filter { !used.contains($0) } }
         guard unknown.isEmpty else { throw WeightError(file: source.path, .unknown(unknown.sorted())) }

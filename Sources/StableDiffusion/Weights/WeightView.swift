@@ -24,19 +24,6 @@ package struct WeightView: HostTensor {
         file.withBytes(in: range, body)
     }
 
-    /// Some rows: a range of the outermost axis.
-    package func rows(_ rows: Range<Int>) -> WeightView {
-        precondition(rows.lowerBound >= 0 && rows.upperBound <= shape[0], "rows \(rows) of \(shape)")
-        let stride = shape.extents.dropFirst().reduce(elementType.size, *)
-        return WeightView(
-            name: name,
-            shape: Shape([rows.count] + shape.extents.dropFirst()),
-            elementType: elementType,
-            file: file,
-            range: range.lowerBound + rows.lowerBound * stride..<range.lowerBound + rows.upperBound * stride
-        )
-    }
-
     /// All elements, row-major, converted without loss.
     package func floats() -> [Float] {
         let count = shape.count

@@ -136,7 +136,7 @@ extension CPUDevice {
             scale: 1 / Float(headSize).squareRoot(),
             type: query.dtype.kernelType
         )
-        withExtendedLifetime((scratch, packed)) { unsafe kernels.pointee.attend(&piece) }
+        withExtendedLifetime((self, scratch, packed)) { unsafe kernels.pointee.attend(&piece) }
     }
 }
 

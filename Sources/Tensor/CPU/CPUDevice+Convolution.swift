@@ -96,7 +96,7 @@ extension CPUDevice {
                 activation: activation.kernelActivation
             )
         )
-        withExtendedLifetime(input) {
+        withExtendedLifetime((input, residual, rowBias, packed, result)) {
             parallel(split.count) { index in
                 unsafe convolve(operation, pixels: split.pixels(index), panels: split.panels(index))
             }

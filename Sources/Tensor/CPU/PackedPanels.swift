@@ -6,9 +6,6 @@ import CKernels
 ///
 /// The bytes depend on the weights and on the element type, not on the instruction set or on where they lie.
 final class PackedPanels: PackedWeights, @unchecked Sendable {
-    /// The version of the layout that ``ck_panels`` describes: another number where bytes would be read differently.
-    static let layoutVersion = 1
-
     let panels: ck_panels
     /// The panels, then the bias.
     private let memory: AlignedMemory

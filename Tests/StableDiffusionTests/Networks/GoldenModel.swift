@@ -10,9 +10,14 @@ struct GoldenModel {
     let source: ModelSource
     let device: any Device
 
-    init(precision: DType = .float32, threads: Int = 2, predictionType: PredictionType? = nil) throws {
+    init(
+        precision: DType = .float32,
+        threads: Int = 2,
+        instructionSet: InstructionSet = .fastest,
+        predictionType: PredictionType? = nil
+    ) throws {
         source = try ModelSource(path: Fixture.url("tiny/diffusers").path, predictionType: predictionType)
-        device = CPUDevice(precision: precision, threads: threads)
+        device = CPUDevice(precision: precision, threads: threads, instructionSet: instructionSet)
     }
 
     func textEncoder() throws -> TextEncoder {

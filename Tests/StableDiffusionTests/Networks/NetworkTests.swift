@@ -55,6 +55,23 @@ import Testing
         }
     }
 
+    @Test(arguments: InstructionSet.available, precisions)
+    func everyInstructionSetEqualsDiffusers(instructionSet: InstructionSet, precision: (DType, Double)) throws {
+        let model = try GoldenModel(precision: precision.0, instructionSet: instructionSet)
+        let golden = try GoldenTensors("blocks/networks", on: model.device)
+        let hidden = try model.textEncoder()(golden.prompts("text.ids"))
+        try golden.expect(hidden, equals: "text.context", within: precision.1)
+        let unet = try model.unet()
+        let prediction = unet(
+            try golden.tensor("unet.9x13.latent"),
+            timesteps: try golden.values("unet.timestep"),
+            conditioning: unet.conditioning(try golden.tensor("text.context"))
+        )
+        try golden.expect(prediction, equals: "unet.9x13.output", within: precision.1)
+        let decoded = try model.autoencoder().decoder(golden.tensor("decode.5x9.latent"))
+        try golden.expect(decoded, equals: "decode.5x9.image", within: precision.1)
+    }
+
     @Test(arguments: DType.allCases)
     func aRowDoesNotDependOnItsNeighboursOrTheThreads(precision: DType) throws {
         var outputs: [[Float]] = []
@@ -73,6 +90,27 @@ import Testing
             )
             let values = model.device.download(pair)
             #expect(model.device.download(six) == values + values + values, "\(threads) threads")
+
+            // Each row alone, on a device that has just computed another shape.
+            let rowSize = values.count / 2
+            for row in 0..<2 {
+                let shape = latents.shape
+                let size = shape.count / 2
+                let latent = model.device.upload(
+                    Array(try golden.values("unet.12x20.latent")[row * size..<(row + 1) * size]),
+                    shape: [1, shape[1], shape[2], shape[3]]
+                )
+                let context = try golden.tensor("text.context").shape
+                let embedding = model.device.upload(
+                    Array(try golden.values("text.context")[row * context.count / 2..<(row + 1) * context.count / 2]),
+                    shape: [1, context[1], context[2]]
+                )
+                let alone = unet(latent, timesteps: [timesteps[row]], conditioning: unet.conditioning(embedding))
+                #expect(
+                    model.device.download(alone) == Array(values[row * rowSize..<(row + 1) * rowSize]),
+                    "row \(row)"
+                )
+            }
             outputs.append(values)
         }
         #expect(outputs.allSatisfy { $0 == outputs[0] })

@@ -43,6 +43,58 @@ import Testing
         #expect(again.pictures[0].picture == alone.pictures[2].picture)
     }
 
+    @Test func picturesOfDifferentRequestsShareABatchWithoutKnowingOfEachOther() throws {
+        let tiny = try GoldenModel(precision: .bfloat16)
+        let model = try StableDiffusionModel(tiny.source, on: tiny.device)
+        let requests: [(PictureRequest, Bool)] = [
+            (PictureRequest(prompt: "a cat", scheduler: .euler, steps: 4, seed: 1, width: 64, height: 64), true),
+            (
+                PictureRequest(
+                    prompt: "",
+                    scheduler: .ddim,
+                    steps: 7,
+                    guidanceScale: 1,
+                    seed: 2,
+                    width: 64,
+                    height: 64
+                ), false
+            ),
+            (
+                PictureRequest(
+                    prompt: "mars",
+                    scheduler: .dpm2AncestralKarras,
+                    steps: 3,
+                    seed: 3,
+                    width: 64,
+                    height: 64
+                ), true
+            ),
+        ]
+        func start(_ request: PictureRequest, isGuided: Bool) throws -> Denoising {
+            try model.start(
+                request,
+                seed: request.seed,
+                moments: nil,
+                prompt: model.conditioning(for: request.prompt),
+                negativePrompt: isGuided ? model.conditioning(for: request.negativePrompt) : nil
+            )
+        }
+        func finish(_ pictures: [Denoising]) throws -> [[Float]] {
+            var pictures = pictures
+            while pictures.contains(where: { !$0.isFinished }) { try model.step(&pictures) }
+            return pictures.map(\.latents)
+        }
+        let started = try requests.map { try start($0.0, isGuided: $0.1) }
+        let alone = try started.flatMap { try finish([$0]) }
+        #expect(try finish(started) == alone)
+        #expect(try finish(started.reversed()) == alone.reversed())
+
+        // One that joins when the others are half way.
+        var early = Array(started[..<2])
+        try model.step(&early)
+        #expect(try finish(early + [started[2]]) == alone)
+    }
+
     @Test func progressCanStopARun() throws {
         struct Stop: Error {}
         let example = try #require(try Manifest.load().textToImage.first)
@@ -65,6 +117,13 @@ import Testing
         let request = PictureRequest(prompt: "a cat", steps: 2, seed: 1, width: 60, height: 45)
         let picture = try model.generate(request).pictures[0].picture
         #expect((picture.width, picture.height) == (60, 45))
+        let whole = try model.generate(PictureRequest(prompt: "a cat", steps: 2, seed: 1, width: 64, height: 48))
+            .pictures[0].picture
+        var cut: [UInt8] = []
+        for y in 0..<45 {
+            cut += whole.pixels[y * 192..<y * 192 + 180]
+        }
+        #expect(picture.pixels == cut)
         let reference = PictureRequest.Reference(picture: picture, strength: 0.5)
         let again = PictureRequest(prompt: "", steps: 2, seed: 1, width: 60, height: 45, reference: reference)
         #expect(try model.generate(again).evaluations == 1)

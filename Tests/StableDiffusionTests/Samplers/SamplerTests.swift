@@ -8,7 +8,7 @@ import Testing
 @Suite struct SamplerTests {
     @Test func `the fixture covers every scheduler`() throws {
         let fixture = try #require(SamplerFixture.stored)
-        #expect(fixture.runs.count == 443)
+        #expect(fixture.runs.count == 539)
         #expect(Set(fixture.runs.map(\.scheduler)) == Set(SchedulerName.allCases))
     }
 

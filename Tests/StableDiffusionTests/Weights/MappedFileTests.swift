@@ -21,16 +21,8 @@ struct MappedFileTests {
         #expect(file.withBytes(in: 2..<5) { $0.byteCount } == 3)
     }
 
-    @Test(arguments: [MappedFile.Access.normal, .sequential, .random, .soon])
-    func `take advice`(_ access: MappedFile.Access) throws {
-        let file = try MappedFile(path: folder.write("file", Data(repeating: 7, count: 10_000)))
-        file.advise(access)
-        #expect(file.bytes(in: 9_999..<10_000) == [7])
-    }
-
     @Test func `may be empty`() throws {
         let file = try MappedFile(path: folder.write("file", Data()))
-        file.advise(.soon)
         #expect(file.byteCount == 0)
         #expect(file.bytes(in: 0..<0).isEmpty)
     }

@@ -53,16 +53,6 @@ struct WeightViewTests {
     @Test func `lend exactly their bytes`() throws {
         let single = try view(.init("ab", [2, 2], [1, 2, 3, 4]))
         #expect(single.withBytes { $0.byteCount } == 16)
-        #expect(single.rows(1..<2).withBytes { $0.byteCount } == 8)
-        #expect(single.rows(0..<0).withBytes { $0.byteCount } == 0)
-    }
-
-    @Test func `give ranges of rows`() throws {
-        let matrix = try view(.init("m", [3, 2], [1, 2, 3, 4, 5, 6]))
-        #expect(matrix.rows(1..<3).floats() == [3, 4, 5, 6])
-        #expect(matrix.rows(1..<3).shape == [2, 2])
-        #expect(matrix.rows(1..<3).rows(1..<2).floats() == [5, 6])
-        #expect(matrix.rows(3..<3).floats().isEmpty)
     }
 
     @Test func `of a scalar have one element`() throws {

@@ -118,7 +118,8 @@ def runs():
             for steps in (5, 25, 50):
                 yield run(name, steps, strength=0.3, prediction_type=prediction)
             yield run(name, 25, strength=0.8, prediction_type=prediction)
-            yield run(name, 5, strength=1.0, prediction_type=prediction, trace=True)
+            for steps in (1, 2, 5, 25, 30):
+                yield run(name, steps, strength=1.0, prediction_type=prediction, trace=steps == 5)
             yield run(name, 5, strength=0.85, prediction_type=prediction, trace=True)
     for name in ("DDIM", "DDPM", "Heun"):
         yield run(name, 5, prediction_type="epsilon", clip_sample=True)
