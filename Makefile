@@ -1,0 +1,30 @@
+# Darkroom's two commands: `make serve` and `make test`. Each sets up what it needs.
+
+SWIFT_BUILD = swift build --configuration release
+PORT ?= 8080
+
+.PHONY: serve test build dependencies format lint
+
+## Builds, then serves the embedded model on 127.0.0.1:8080.
+serve: build
+	@exec "$$($(SWIFT_BUILD) --show-bin-path)/darkroom" serve --port $(PORT)
+
+## Checks the format, builds with warnings as errors and runs every test.
+test: export DARKROOM_WARNINGS_AS_ERRORS = 1
+test: lint
+	swift build --build-tests
+	swift test --skip-build
+
+build: dependencies
+	$(SWIFT_BUILD) --product darkroom
+
+dependencies:
+	@Scripts/install-dependencies
+
+SWIFT_SOURCES = Sources Tests Benchmarks Package.swift
+
+lint: dependencies
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+
+format:
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)

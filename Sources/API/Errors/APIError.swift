@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import ImageCodec
+import Jobs
+
+/// An error as its caller sees it.
+struct APIError: Error, Equatable {
+    /// The stable word, which decides the status.
+    var code: ErrorCode
+    /// A sentence or two for a person.
+    var message: String
+    /// The field that is wrong.
+    var field: String?
+    /// What the field asks for.
+    var limit: String?
+    /// What the field was.
+    var given: String?
+    /// When to try again.
+    var retryAfter: Duration?
+    /// Headers the status calls for, such as `Allow`.
+    var headers: HTTPFields = [:]
+
+    /// An error that speaks for itself.
+    init(_ code: ErrorCode, _ message: String, field: ParameterName? = nil) {
+        self.code = code
+        self.message = message
+        self.field = field?.rawValue
+    }
+}
+
+extension APIError {
+    /// How an error of the layers below is told to a caller.
+    ///
+    /// Errors that are not meant for callers become `internal` without their text, which may name files of this machine.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIError:
+            self = error
+        case let error as ValidationError:
+            self.init(.invalidParameter, error.description, field: error.field)
+            limit = error.limit
+            given = error.given
+        case let error as GenerationError:
+            switch error {
+            case .invalidOutput:
+                self.init(.invalidOutput, "\(error) Another seed may work.")
+            case .queueFull(let delay):
+                self.init(.queueFull, error.description)
+                retryAfter = delay
+            }
+        case let error as any HTTPResponseError where error.status == .notFound:
+            self.init(.unknownEndpoint, "There is nothing at this address.")
+        case let error as any HTTPResponseError where error.status == .contentTooLarge:
+            self.init(.bodyTooLarge, "The request's body is too large.")
+        case is CancellationError:
+            self.init(.internal, "The request was stopped before it was finished.")
+        default:
+            self.init(.internal, "The server failed to answer. The fault is not in the request.")
+        }
+    }
+}

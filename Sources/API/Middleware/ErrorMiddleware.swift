@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Logging
+
+/// Turns whatever a route throws into the answer the error table gives it.
+struct ErrorMiddleware: RouterMiddleware {
+    typealias Context = APIRequestContext
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            var answer = APIError(error)
+            // The body may not have been read to its end, or the connection may be used up by watching for the caller.
+            if request.method == .post { answer.headers[.connection] = "close" }
+            if answer.code == .internal, !(error is CancellationError) {
+                context.logger.error("Request failed", metadata: ["error": "\(error)"])
+            }
+            return try answer.response(requestID: context.requestID)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import ImageCodec
+import Jobs
+
+extension ReferenceImage {
+    /// Reads the `image` field: a form's file, a data: URL, or base64.
+    init(_ value: FieldValue, limits: DecodingLimits) throws {
+        let bytes: [UInt8] =
+            switch value {
+            case .file(let bytes): bytes
+            case .text(let text): try Self.bytes(of: text)
+            default: throw ValidationError(.image, "must be base64 text or a data: URL", given: value)
+            }
+        do {
+            try self.init(validating: bytes, limits: limits)
+        } catch {
+            throw APIError(.invalidImage, "image cannot be used: \(error).", field: .image)
+        }
+    }
+
+    private static func bytes(of text: String) throws(APIError) -> [UInt8] {
+        let start = text.prefix(8).lowercased()
+        if start.hasPrefix("http://") || start.hasPrefix("https://") {
+            throw APIError(
+                .invalidImage,
+                "image is a web address, and this server does not fetch reference pictures. Send the picture itself, "
+                    + "as base64, as a data: URL or as a form's file.",
+                field: .image
+            )
+        }
+        let base64 = start.hasPrefix("data:") ? try payload(ofDataURL: text) : text[...]
+        // Encoders wrap lines; nothing else may be between the digits.
+        let digits = Data(base64.utf8.filter { !" \t\r\n".utf8.contains($0) })
+        guard let data = Data(base64Encoded: digits), !data.isEmpty else {
+            throw APIError(.invalidImage, "image is not valid base64.", field: .image)
+        }
+        return Array(data)
+    }
+
+    private static func payload(ofDataURL text: String) throws(APIError) -> Substring {
+        guard let comma = text.firstIndex(of: ","), text[..<comma].lowercased().hasSuffix(";base64") else {
+            throw APIError(.invalidImage, "image is a data: URL without ;base64, which is needed.", field: .image)
+        }
+        return text[text.index(after: comma)...]
+    }
+}

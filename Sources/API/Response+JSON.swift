@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Hummingbird
+
+extension Response {
+    /// An answer with `value` as its JSON body.
+    init(status: HTTPResponse.Status, headers: HTTPFields = [:], json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        // The same answer has the same bytes, and addresses read as addresses.
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.init(
+            status: status,
+            headers: headers,
+            contentType: "application/json; charset=utf-8",
+            bytes: Array(try encoder.encode(value))
+        )
+    }
+
+    /// An answer with `bytes` as its body.
+    init(status: HTTPResponse.Status, headers: HTTPFields = [:], contentType: String, bytes: [UInt8]) {
+        var headers = headers
+        headers[.contentType] = contentType
+        headers[.contentLength] = String(bytes.count)
+        self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import EmbeddedModel
+import Foundation
+import StableDiffusion
+import Tensor
+
+/// Which model to load.
+struct ModelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "A diffusers directory, an original .safetensors file, or 'embedded'.",
+            valueName: "path|name"
+        )
+    )
+    var model = EmbeddedModel.name
+
+    @Option(help: ArgumentHelp("A tokenizer other than the model's own.", valueName: "dir"))
+    var tokenizer: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What becomes of '!': the padding, as in diffusers, or a word, as in OpenCLIP.",
+            valueName: "huggingface|openclip"
+        )
+    )
+    var tokenizerConvention = CLIPTokenizer.Convention.huggingFace
+
+    @Option(
+        help: ArgumentHelp(
+            "What the model predicts, instead of what its files say: epsilon, v_prediction or sample.",
+            valueName: "type"
+        )
+    )
+    var predictionType: PredictionType?
+
+    /// What the model is called in answers and picture files.
+    var name: String {
+        model == EmbeddedModel.name
+            ? "darkroom-embedded" : URL(filePath: model).deletingPathExtension().lastPathComponent
+    }
+
+    /// Opens the model's files without loading them.
+    func source() throws -> ModelSource {
+        let path = model == EmbeddedModel.name ? EmbeddedModel.directory.path : model
+        guard model == EmbeddedModel.name || FileManager.default.fileExists(atPath: model) else {
+            throw ValidationError("--model: no file or directory at '\(model)', and no model of that name")
+        }
+        return try ModelSource(path: path, tokenizer: tokenizer, predictionType: predictionType)
+    }
+
+    /// Loads the model.
+    func load(_ source: ModelSource, on device: any Device) throws -> StableDiffusionModel {
+        try StableDiffusionModel(source, tokenizerConvention: tokenizerConvention, on: device)
+    }
+}
+
+/// How the engine computes.
+struct DeviceOptions: ParsableArguments {
+    @Option(
+        name: .customLong("dtype"),
+        help: ArgumentHelp(
+            "float32 (the reference) or bfloat16 (half the memory, and faster).",
+            valueName: "type"
+        )
+    )
+    var precision = DType.bfloat16
+
+    @Option(help: "Processor threads; the result does not depend on it.")
+    var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    func validate() throws {
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads must be between 1 and 1024. Given: \(threads)")
+        }
+    }
+
+    func device() -> any Device {
+        CPUDevice(precision: precision, threads: threads)
+    }
+}
+
+extension DType: ExpressibleByArgument {}
+extension PredictionType: ExpressibleByArgument {}
+
+extension CLIPTokenizer.Convention: ExpressibleByArgument {
+    init?(argument: String) {
+        switch argument {
+        case "huggingface": self = .huggingFace
+        case "openclip": self = .openCLIP
+        default: return nil
+        }
+    }
+
+    public var defaultValueDescription: String {
+        self == .huggingFace ? "huggingface" : "openclip"
+    }
+}

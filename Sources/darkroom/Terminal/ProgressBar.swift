@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// One line that says how far a run is and how long it will take; nothing when nobody watches.
+struct ProgressBar {
+    private let isVisible: Bool
+    private let start = ContinuousClock.now
+    private static let width = 30
+
+    init(isVisible: Bool = Terminal.isInteractive) {
+        self.isVisible = isVisible
+    }
+
+    /// Draws the line anew.
+    func update(done: Int, total: Int, label: String) {
+        guard isVisible, total > 0 else { return }
+        let filled = Self.width * done / total
+        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
+        Terminal.note("\r\u{1B}[2K\(label) \(bar) \(done)/\(total)\(remaining(done: done, total: total))")
+    }
+
+    /// Removes the line.
+    func clear() {
+        guard isVisible else { return }
+        Terminal.note("\r\u{1B}[2K")
+    }
+
+    private func remaining(done: Int, total: Int) -> String {
+        guard done > 0, done < total else { return "" }
+        let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(done) * Double(total - done)
+        return seconds < 60
+            ? String(format: ", %.1f s left", seconds)
+            : String(format: ", %d min %02d s left", Int(seconds) / 60, Int(seconds) % 60)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Testing
+
+struct HostileBodyTests {
+    @Test(arguments: [
+        "", " ", "{", "[]", "5", "null", "\"text\"", #"{"prompt": }"#, #"{"prompt": "a",,}"#, #"{"base64": False}"#,
+        #"{"prompt": "\ud800"}"#, #"{'prompt': 1}"#, "{\"prompt\": \"a\nb\"}", #"{"seed": NaN}"#,
+        "{} {}", String(repeating: "[", count: 200_000), String(repeating: #"{"a":"#, count: 200_000),
+    ])
+    func `what is no JSON object is a 400`(body: String) async throws {
+        let api = TestAPI()
+        let response = try await api.post(body)
+        #expect(response.status == .badRequest)
+        #expect(try response.json(ErrorBody.self).code == "invalid_json")
+        #expect(api.generator.requests.isEmpty)
+    }
+
+    @Test func `bytes that are no text are a 400`() async throws {
+        for bytes in [[0xFF, 0xFE, 0xFD], [0x00], Array(#"{"prompt": ""#.utf8) + [0xC3, 0x28] + Array("\"}".utf8)] {
+            let response = try await TestAPI().post(bytes as [UInt8], headers: [.contentType: "application/json"])
+            #expect(response.status == .badRequest)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"unknown": \#(String(repeating: "[", count: 400))\#(String(repeating: "]", count: 400))}"#,
+        #"{"unknown": 1e99999}"#, #"{"prompt": "😀\u202e\u0007"}"#, #"{"a\u0000b": 1, "": 2}"#,
+    ])
+    func `strange but legal JSON is served`(body: String) async throws {
+        #expect(try await TestAPI().post(body).status == .ok)
+    }
+
+    @Test(arguments: [(256, HTTPResponse.Status.ok), (257, .badRequest), (100_000, .badRequest)])
+    func `a body has a limited number of fields`(count: Int, status: HTTPResponse.Status) async throws {
+        let fields = (0..<count).map { #""field,:{\"\#($0)": 1"# }.joined(separator: ", ")
+        let response = try await TestAPI().post("{\(fields)}")
+        #expect(response.status == status)
+        guard status != .ok else { return }
+        let body = try response.json(ErrorBody.self)
+        #expect(body.code == "invalid_json")
+        #expect(body.error.contains("at most 256 fields"))
+    }
+
+    @Test func `a field's value holds a limited number of values`() async throws {
+        let many = Array(repeating: "0", count: 65_538).joined(separator: ",")
+        #expect(try await TestAPI().post(#"{"unknown": [\#(many)]}"#).status == .badRequest)
+        #expect(try await TestAPI().post(#"{"unknown": [\#(many.dropLast(2))]}"#).status == .ok)
+    }
+
+    @Test func `JSON in another encoding than UTF-8 is a 400`() async throws {
+        let text = #"{"prompt": "cat"}"#.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        let response = try await TestAPI().post(text, headers: [.contentType: "application/json"])
+        #expect(try response.json(ErrorBody.self).code == "invalid_json")
+    }
+
+    @Test func `every cut of a request is answered`() async throws {
+        let whole = Array(#"{"prompt": "c\u00e4t 😀", "seed": 17123564234, "guidance_scale": 7.5e0}"#.utf8)
+        for count in 0..<whole.count {
+            let response = try await TestAPI().post(
+                Array(whole.prefix(count)),
+                headers: [.contentType: "application/json"]
+            )
+            #expect(response.status == .badRequest)
+        }
+    }
+
+    @Test func `a body that is too large is a 413`() async throws {
+        var api = TestAPI()
+        api.configuration.maxBodyBytes = 1_000
+        let body = #"{"prompt": "\#(String(repeating: "a", count: 1_000))"}"#
+        let response = try await api.post(body)
+        #expect(response.status == .contentTooLarge)
+        let error = try response.json(ErrorBody.self)
+        #expect(error.code == "body_too_large")
+        #expect(error.limit == "1000 bytes")
+    }
+
+    @Test(arguments: [
+        "text/plain", "application/x-www-form-urlencoded", "nonsense", "multipart/form-data", "image/png",
+    ])
+    func `a body of another kind is a 400`(type: String) async throws {
+        let response = try await TestAPI().post(Array("{}".utf8), headers: [.contentType: type])
+        #expect(response.status == .badRequest)
+        #expect(try response.json(ErrorBody.self).code == "unsupported_content_type")
+    }
+
+    @Test(arguments: [
+        "application/json", "application/json; charset=utf-8", "application/vnd.api+json", "APPLICATION/JSON",
+    ])
+    func `JSON has several names`(type: String) async throws {
+        #expect(try await TestAPI().post(Array("{}".utf8), headers: [.contentType: type]).status == .ok)
+    }
+
+    @Test func `JSON without a content type is served`() async throws {
+        #expect(try await TestAPI().post(Array("{}".utf8), headers: [:]).status == .ok)
+    }
+}

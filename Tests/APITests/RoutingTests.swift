@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import ImageCodec
+import Jobs
+import Testing
+
+struct RoutingTests {
+    @Test(arguments: ["/v2/sd2.1-txt2img", "/nothing", "/v1", "/v1/images", "/v1/a/b", "/page.map"])
+    func `an unknown address is a 404 in JSON`(path: String) async throws {
+        let response = try await TestAPI().send(.get, path)
+        #expect(response.status == .notFound)
+        let body = try response.json(ErrorBody.self)
+        #expect(body.code == "unknown_endpoint")
+        #expect(body.requestID == response.header("x-request-id"))
+    }
+
+    @Test func `an unknown model is a 404 that lists the models`() async throws {
+        let response = try await TestAPI().post("{}", to: "/v1/sdxl1.0-txt2img")
+        #expect(response.status == .notFound)
+        let body = try response.json(ErrorBody.self)
+        #expect(body.code == "unknown_model")
+        #expect(body.error.contains("sd2.1-txt2img"))
+    }
+
+    @Test(arguments: [
+        (HTTPRequest.Method.get, TestAPI.textToImage, "POST"), (.put, TestAPI.textToImage, "POST"),
+        (.head, TestAPI.imageToImage, "POST"), (.post, "/health", "GET, HEAD"), (.delete, "/", "GET, HEAD"),
+        (.post, "/v1/images/x.png", "GET, HEAD"),
+    ])
+    func `a wrong method is a 405 that says the right one`(
+        method: HTTPRequest.Method,
+        path: String,
+        allowed: String
+    ) async throws {
+        let response = try await TestAPI().send(method, path)
+        #expect(response.status == .methodNotAllowed)
+        #expect(response.header("allow") == allowed)
+        if method != .head { #expect(try response.json(ErrorBody.self).code == "method_not_allowed") }
+    }
+
+    @Test(arguments: ["0123", "../../etc/passwd", String(repeating: "0", count: 32)])
+    func `an unknown picture is a 404`(name: String) async throws {
+        let response = try await TestAPI().send(.get, "/v1/images/\(name).png")
+        #expect(response.status == .notFound)
+        #expect(["unknown_request", "unknown_endpoint"].contains(try response.json(ErrorBody.self).code))
+    }
+
+    @Test func `a picture has one address`() async throws {
+        let api = TestAPI()
+        let image = StoredImage(bytes: try TestAPI.picture(), format: .png)
+        let id = try await api.images.store(image)
+        let found = try await api.send(.get, "/v1/images/\(id).png")
+        #expect(found.bytes == image.bytes)
+        #expect(found.header("cache-control") == "private, max-age=3600, immutable")
+        #expect(found.header("x-content-type-options") == "nosniff")
+        #expect(try await api.send(.get, "/v1/images/\(id).jpeg").status == .notFound)
+        #expect(try await api.send(.get, "/v1/images/\(id)").status == .notFound)
+    }
+
+    @Test(arguments: GeneratorState.allCases)
+    func `health is 200 in every state and readiness is not`(state: GeneratorState) async throws {
+        let api = TestAPI(state: state)
+        let health = try await api.send(.get, "/health")
+        #expect(health.status == .ok)
+        #expect(try health.json([String: String].self) == ["status": state.rawValue])
+        let ready = try await api.send(.get, "/ready")
+        #expect(ready.status == (state.acceptsRequests ? .ok : .serviceUnavailable))
+    }
+
+    @Test func `a sane request id is kept and another is replaced`() async throws {
+        let api = TestAPI()
+        let name = try #require(HTTPFields.Element.Name("x-request-id"))
+        let kept = try await api.send(.get, "/health", headers: [name: "trace-1.A_b"])
+        #expect(kept.header("x-request-id") == "trace-1.A_b")
+        for strange in ["", "a b", "é", String(repeating: "a", count: 129), "<b>"] {
+            let replaced = try await api.send(.get, "/health", headers: [name: strange])
+            #expect(UUID(uuidString: replaced.header("x-request-id") ?? "") != nil)
+        }
+    }
+
+    @Test(arguments: [("/", "text/html"), ("/page.css", "text/css"), ("/page.js", "text/javascript")])
+    func `the page is served under a strict policy`(path: String, type: String) async throws {
+        let response = try await TestAPI().send(.get, path)
+        #expect(response.status == .ok)
+        #expect(response.header("content-type") == "\(type); charset=utf-8")
+        let policy = try #require(response.header("content-security-policy"))
+        #expect(policy.hasPrefix("default-src 'none';"))
+        #expect(!policy.contains("unsafe"))
+        #expect(response.bytes.count > 200)
+    }
+
+    @Test func `the page has nothing inline and nothing from elsewhere`() async throws {
+        let html = String(decoding: try await TestAPI().send(.get, "/").bytes, as: UTF8.self)
+        #expect(!html.contains("<style"))
+        #expect(!html.contains(" style="))
+        #expect(html.matches(of: /<script[^>]*>\s*[^<\s]/).isEmpty)
+        #expect(html.matches(of: /\son[a-z]+=/).isEmpty)
+        #expect(!html.contains("http://") && !html.contains("https://"))
+    }
+}
