@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the autoencoder: 512 px pictures to 16x16 latents and back.
+
+Most of what a 32-fold autoencoder has to learn can be learned from small pictures, at a sixteenth
+of the cost. So the stages are
+  small   the four inner levels on whole scenes drawn at 128 px, through a stem and a head of
+          their own (this fixes the latent space),
+  decoder the whole decoder at 512 px on the latents of the small encoder,
+  encoder the whole encoder at 512 px, to the latents the small encoder gives the same scene.
+"""
+
+import torch
+from diffusers import AutoencoderKL
+from torch import nn
+from torch.nn import functional as F
+
+from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, psnr, save, start
+from muon import optimizers, set_rates
+from scenes import held_out_scenes, training_scene
+
+CHANNELS = (16, 16, 16, 32, 64, 128)
+LATENT_CHANNELS = 8
+OUTER = 2  # levels that only 512 px pictures pass
+
+
+class Autoencoder(nn.Module):
+    """The published `AutoencoderKL`, and a shorter way through it for 128 px pictures."""
+
+    def __init__(self):
+        super().__init__()
+        self.kl = AutoencoderKL(
+            down_block_types=["DownEncoderBlock2D"] * len(CHANNELS),
+            up_block_types=["UpDecoderBlock2D"] * len(CHANNELS),
+            block_out_channels=CHANNELS,
+            layers_per_block=1,
+            latent_channels=LATENT_CHANNELS,
+            norm_num_groups=8,
+            sample_size=512,
+            scaling_factor=1.0,
+        )
+        self.stem = nn.Conv2d(3, CHANNELS[OUTER], 3, padding=1)
+        self.head_norm = nn.GroupNorm(8, CHANNELS[OUTER], eps=1e-6)
+        self.head = nn.Conv2d(CHANNELS[OUTER], 3, 3, padding=1)
+        with torch.no_grad():  # start with little noise in the latents
+            self.kl.quant_conv.weight[LATENT_CHANNELS:].mul_(0.1)
+            self.kl.quant_conv.bias[LATENT_CHANNELS:].fill_(-5)
+
+    def encode_small(self, x):
+        """[n, 3, 128, 128] -> the mean and log variance of [n, 8, 16, 16]."""
+        encoder = self.kl.encoder
+        h = self.stem(x)
+        for block in encoder.down_blocks[OUTER:]:
+            h = block(h)
+        h = encoder.conv_out(encoder.conv_act(encoder.conv_norm_out(encoder.mid_block(h))))
+        return self.kl.quant_conv(h).chunk(2, 1)
+
+    def features(self, z):
+        """The decoder as far as 128 px: [n, 8, 16, 16] -> [n, 16, 128, 128]."""
+        decoder = self.kl.decoder
+        h = decoder.mid_block(decoder.conv_in(self.kl.post_quant_conv(z)), None)
+        *blocks, last = decoder.up_blocks[: len(CHANNELS) - OUTER]
+        for block in blocks:
+            h = block(h)
+        for resnet in last.resnets:
+            h = resnet(h, None)
+        return h
+
+    def small_picture(self, h):
+        """Features -> [n, 3, 128, 128]."""
+        return self.head(F.silu(self.head_norm(h)))
+
+    def decode_small(self, z):
+        return self.small_picture(self.features(z))
+
+    def picture(self, h):
+        """The rest of the decoder: features, or a window of them, -> pixels four times as many a side."""
+        decoder = self.kl.decoder
+        *_, last = decoder.up_blocks[: len(CHANNELS) - OUTER]
+        h = last.upsamplers[0](h)
+        for block in decoder.up_blocks[-OUTER:]:
+            h = block(h)
+        return decoder.conv_out(decoder.conv_act(decoder.conv_norm_out(h)))
+
+    def encode(self, x):
+        return self.kl.quant_conv(self.kl.encoder(x)).chunk(2, 1)
+
+    def decode(self, z):
+        return self.kl.decoder(self.kl.post_quant_conv(z))
+
+
+def reconstruction_loss(y, x):
+    """L1, squares, edges and local means: blurred shapes cost by the first two, blurred lines by the third."""
+    error = y - x
+    edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
+    means = F.avg_pool2d(error, 4).abs().mean()
+    return error.abs().mean() + 0.5 * edges + means + 2 * error.square().mean()
+
+
+def small_loss(model, scenes, device, progress):
+    x = pictures(scenes, 128, device)
+    mean, logvar = model.encode_small(x)
+    logvar = logvar.clamp(-12, 6)
+    z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
+    kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+    return reconstruction_loss(model.decode_small(z), x) + 1e-3 * kl
+
+
+def latent_std(model, device):
+    """The standard deviation of each latent channel over 64 scenes."""
+    with torch.no_grad():
+        z = model.encode_small(pictures([training_scene(i) for i in range(64)], 128, device))[0]
+    return z.std((0, 2, 3), keepdim=True)
+
+
+def decoder_loss(model, scenes, device, progress):
+    """First the small loss, which teaches the inner levels cheaply, and windows for the outer ones.
+
+    Then whole pictures, whose borders and group statistics no window has.
+    """
+    small = pictures(scenes, 128, device)
+    with torch.no_grad():
+        z = model.encode_small(small)[0]
+        # A denoiser's latents are never exact: the decoder learns to forgive them up to a fifth.
+        amount = 0.2 * torch.rand(len(z), 1, 1, 1, device=device)
+        z = z + amount * model.std * torch.randn_like(z)
+    if progress > 0.5:
+        count = max(1, len(scenes) // 4)
+        return reconstruction_loss(model.decode(z[:count]), pictures(scenes[:count], 512, device))
+    h = model.features(z)
+    count = max(1, len(scenes) // 2)
+    whole = pictures(scenes[:count], 512, device)
+    windows, targets = [], []
+    for i, (top, left) in enumerate(torch.randint(0, 65, (count, 2)).tolist()):
+        windows.append(h[i, :, top : top + 64, left : left + 64])
+        targets.append(whole[i, :, 4 * top : 4 * top + 256, 4 * left : 4 * left + 256])
+    loss = reconstruction_loss(model.picture(torch.stack(windows)), torch.stack(targets))
+    return loss + reconstruction_loss(model.small_picture(h), small)
+
+
+def encoder_loss(model, scenes, device, progress):
+    with torch.no_grad():
+        z = model.encode_small(pictures(scenes, 128, device))[0]
+    # The small encoder shares its inner levels with the whole one, so these stay frozen here.
+    return ((model.encode(pictures(scenes, 512, device))[0] - z) / model.std).square().mean()
+
+
+def outer_encoder(model):
+    encoder = model.kl.encoder
+    return [encoder.conv_in, *encoder.down_blocks[:OUTER]]
+
+
+# stage: loss, what is trained, picture size of the score, peak rates of Muon and AdamW
+STAGES = {
+    "small": (small_loss, lambda m: [m], 128, 0.02, 2e-3),
+    "decoder": (decoder_loss, lambda m: [m.kl.decoder, m.kl.post_quant_conv, m.head_norm, m.head], 512, 0.02, 2e-3),
+    "encoder": (encoder_loss, outer_encoder, 512, 0.02, 2e-3),
+}
+
+
+def load_autoencoder(runs):
+    """The averaged autoencoder of all the stages trained so far."""
+    model = Autoencoder()
+    small = load(runs / "small.pt")
+    if small is None:
+        raise SystemExit(f"{runs}/small.pt is missing: train the stage `small` first")
+    model.load_state_dict(small["average"])
+    for stage in ("decoder", "encoder"):
+        if (state := load(runs / f"{stage}.pt")) is not None:
+            parts = [part for part in state["average"] if part.startswith(f"kl.{stage}") or part == f"kl.{stage}"]
+            wanted = {k: state["average"][k] for k in parts}
+            if stage == "decoder":
+                wanted |= {k: v for k, v in state["average"].items() if k.startswith("kl.post_quant_conv")}
+            model.load_state_dict(wanted, strict=False)
+    return model.to(memory_format=torch.channels_last)
+
+
+@torch.no_grad()
+def score(model, stage, device, count=16):
+    """PSNR on held-out scenes, in dB, of the part that `stage` trains."""
+    total = 0.0
+    for scene in held_out_scenes(count):
+        x = pictures([scene], 128 if stage == "small" else 512, device)
+        if stage == "small":
+            y = model.decode_small(model.encode_small(x)[0])
+        elif stage == "decoder":
+            y = model.decode(model.encode_small(pictures([scene], 128, device))[0])
+        else:
+            y = model.decode(model.encode(x)[0])
+        total += psnr(y, x)
+    return total / count
+
+
+def main():
+    parser = arguments(__doc__)
+    parser.add_argument("stage", choices=[*STAGES])
+    args = parser.parse_args()
+    start(args)
+    loss_of, trained, _, muon_lr, adamw_lr = STAGES[args.stage]
+    batch = args.batch or {"small": 4, "decoder": 4, "encoder": 2}[args.stage]
+    path = args.runs / f"{args.stage}.pt"
+
+    model = Autoencoder() if args.stage == "small" else load_autoencoder(args.runs)
+    model = model.to(args.device, memory_format=torch.channels_last)
+    checkpoint = load(path)
+    if checkpoint:
+        model.load_state_dict(checkpoint["model"])
+    if args.stage != "small":
+        model.std = latent_std(model, args.device)
+        model.requires_grad_(False)
+        for module in trained(model):
+            module.requires_grad_(True)
+    average = Average(model, 0.995)
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    opts = optimizers(model.named_parameters(), muon_lr, adamw_lr, ("conv_in", "conv_out", "stem", "head"))
+    budget = Budget(args)
+    if checkpoint and "optimizers" in checkpoint:
+        average.module.load_state_dict(checkpoint["average"])
+        average.count = checkpoint["step"]
+        for opt, state in zip(opts, checkpoint["optimizers"]):
+            opt.load_state_dict(state)
+        budget = Budget(args, checkpoint["seconds"], checkpoint["step"])
+        log(args, args.stage, f"resumed at step {budget.step}")
+
+    def keep():
+        save(
+            path, model=model.state_dict(), average=average.module.state_dict(), step=budget.step,
+            seconds=budget.seconds(), optimizers=[opt.state_dict() for opt in opts],
+        )  # fmt: skip
+
+    total = 0.0
+    while (progress := budget.progress()) < 1:
+        set_rates(opts, progress, 0.02)
+        first = (budget.step * WORLD + RANK) * batch
+        loss = loss_of(model, [training_scene(first + i) for i in range(batch)], args.device, progress)
+        loss.backward()
+        average_gradients(parameters)
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        for opt in opts:
+            opt.step()
+            opt.zero_grad(set_to_none=True)
+        average.update(model)
+        budget.step += 1
+        total += loss.item()
+        if budget.step % 50 == 0:
+            text = f"step {budget.step} {progress:.1%} loss {total / 50:.4f} {budget.seconds():.0f} s"
+            if RANK == 0 and budget.step % 100 == 0:
+                text += f" PSNR {score(average.module, args.stage, args.device):.2f} dB"
+                keep()
+            log(args, args.stage, text)
+            total = 0.0
+    keep()
+    if RANK == 0:
+        log(args, args.stage, f"done: step {budget.step}, PSNR {score(average.module, args.stage, args.device, 48):.2f} dB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,497 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draws a scene with Skia. Coordinates are those of a 512 px picture; any size can be asked for."""
+
+import math
+from random import Random
+
+import numpy as np
+import skia
+
+from scenes import CALICO, CHARACTERS, COLOURS, Scene
+
+INK = (36, 32, 50)
+WHITE = (255, 255, 255)
+LINE = 6.0
+
+
+def mix(a, b, t):
+    """The colour a fraction `t` of the way from `a` to `b`."""
+    return tuple(x + (y - x) * t for x, y in zip(a, b))
+
+
+def paint(colour, alpha=255, width=None):
+    """A fill, or a round stroke `width` wide."""
+    r, g, b = (max(0, min(255, round(c))) for c in colour)
+    p = skia.Paint(AntiAlias=True, Color=skia.Color(r, g, b, alpha))
+    if width:
+        p.setStyle(skia.Paint.kStroke_Style)
+        p.setStrokeWidth(width)
+        p.setStrokeCap(skia.Paint.kRound_Cap)
+        p.setStrokeJoin(skia.Paint.kRound_Join)
+    return p
+
+
+def gradient(top, bottom, y0, y1):
+    """A vertical gradient fill."""
+    p = paint(top)
+    colours = [skia.Color(*(max(0, min(255, round(c))) for c in colour)) for colour in (top, bottom)]
+    p.setShader(skia.GradientShader.MakeLinear([skia.Point(0, y0), skia.Point(0, y1)], colours))
+    return p
+
+
+def polygon(*points):
+    path = skia.Path()
+    path.addPoly([skia.Point(x, y) for x, y in points], True)
+    return path
+
+
+def ellipse(x, y, rx, ry=None):
+    ry = rx if ry is None else ry
+    return skia.Path().addOval(skia.Rect.MakeLTRB(x - rx, y - ry, x + rx, y + ry))
+
+
+def box(x0, y0, x1, y1, r=0):
+    return skia.Path().addRRect(skia.RRect.MakeRectXY(skia.Rect.MakeLTRB(x0, y0, x1, y1), r, r))
+
+
+class Pen:
+    """Draws outlined shapes that are lit from the upper left."""
+
+    def __init__(self, canvas):
+        self.canvas = canvas
+
+    def fill(self, path, colour, alpha=255):
+        self.canvas.drawPath(path, paint(colour, alpha))
+
+    def stroke(self, path, colour=INK, width=LINE):
+        self.canvas.drawPath(path, paint(colour, 255, width))
+
+    def solid(self, path, colour, line=LINE):
+        """A shape with volume: a radial gradient from light to shade, and an outline."""
+        b = path.getBounds()
+        radius = max(b.width(), b.height()) * 0.95
+        p = paint(colour)
+        stops = [mix(colour, WHITE, 0.28), colour, mix(colour, (30, 20, 70), 0.28)]
+        stops = [skia.Color(*(max(0, min(255, round(c))) for c in s)) for s in stops]
+        centre = skia.Point(b.left() + b.width() * 0.32, b.top() + b.height() * 0.24)
+        p.setShader(skia.GradientShader.MakeRadial(centre, radius, stops, [0, 0.45, 1]))
+        self.canvas.drawPath(path, p)
+        if line:
+            self.stroke(path, width=line)
+
+    def clipped(self, path, draw):
+        """Runs `draw` with everything outside `path` masked."""
+        self.canvas.save()
+        self.canvas.clipPath(path, doAntiAlias=True)
+        draw()
+        self.canvas.restore()
+
+
+# Subjects. Each stands on (0, 0) and is about 330 high.
+
+
+def coat(pen, path, colour, patches):
+    """Fills a part of an animal: one colour, or calico's white with orange and black patches."""
+    if colour != CALICO:
+        pen.solid(path, COLOURS[colour])
+        return
+    pen.solid(path, COLOURS["white"], line=0)
+
+    def draw():
+        for name, x, y, rx, ry in patches:
+            pen.fill(ellipse(x, y, rx, ry), COLOURS[name])
+
+    pen.clipped(path, draw)
+    pen.stroke(path)
+
+
+def eyes(pen, x, y, iris, rx=19, ry=23):
+    for side in (-1, 1):
+        pen.solid(ellipse(side * x, y, rx, ry), WHITE, line=4)
+        pen.fill(ellipse(side * x, y + 2, rx * 0.72, ry * 0.74), iris)
+        pen.fill(ellipse(side * x, y + 2, rx * 0.42, ry * 0.52), INK)
+        pen.fill(ellipse(side * x - 5, y - 6, 5), WHITE)
+
+
+def cat_head(pen, colour):
+    face = [("orange", -66, -262, 52, 46), ("black", 66, -250, 46, 52)]
+    for side, ear in ((-1, "orange"), (1, "black")):
+        points = ((side * 84, -245), (side * 80, -338), (side * 22, -288))
+        pen.solid(polygon(*points), COLOURS[ear if colour == CALICO else colour])
+        pen.fill(polygon((side * 74, -262), (side * 72, -316), (side * 38, -286)), (246, 160, 170))
+    coat(pen, ellipse(0, -228, 94, 76), colour, face)
+    eyes(pen, 38, -232, (70, 170, 90))
+    pen.fill(ellipse(0, -190, 34, 22), mix(WHITE, (255, 240, 225), 0.5))
+    pen.solid(polygon((-10, -206), (10, -206), (0, -194)), (240, 120, 140), line=3)
+    for side in (-1, 1):
+        mouth = skia.Path()
+        mouth.moveTo(0, -192)
+        mouth.quadTo(side * 9, -178, side * 20, -186)
+        pen.stroke(mouth, width=4)
+
+
+def cat_body(pen, colour):
+    tail = skia.Path()
+    tail.moveTo(60, -36)
+    tail.cubicTo(150, -20, 150, -90, 128, -150)
+    fill = COLOURS["black" if colour == CALICO else colour]
+    pen.stroke(tail, INK, 40)
+    pen.stroke(tail, fill, 29)
+    spots = [("orange", 66, -110, 44, 56), ("black", -64, -50, 38, 46)]
+    coat(pen, ellipse(0, -86, 82, 90), colour, spots)
+    pen.fill(ellipse(0, -84, 44, 62), WHITE, 150)
+    for side in (-1, 1):
+        coat(pen, ellipse(side * 40, -16, 38, 20), colour, [])
+
+
+def bear_head(pen, colour):
+    for side in (-1, 1):
+        pen.solid(ellipse(side * 82, -296, 36), COLOURS[colour])
+        pen.fill(ellipse(side * 82, -294, 19), (236, 190, 160))
+    pen.solid(ellipse(0, -232, 104, 88), COLOURS[colour])
+    eyes(pen, 40, -246, (120, 74, 40), 15, 18)
+    pen.solid(ellipse(0, -202, 44, 34), (240, 206, 170), line=4)
+    pen.fill(ellipse(0, -217, 18, 12), INK)
+    smile = skia.Path()
+    smile.moveTo(-18, -194)
+    smile.quadTo(0, -178, 18, -194)
+    pen.stroke(smile, width=4)
+
+
+def bear_body(pen, colour):
+    for side in (-1, 1):
+        pen.solid(ellipse(side * 62, -24, 42, 28), COLOURS[colour])
+        pen.solid(ellipse(side * 102, -112, 34, 58), COLOURS[colour])
+    pen.solid(ellipse(0, -92, 104, 90), COLOURS[colour])
+    pen.fill(ellipse(0, -84, 64, 62), (240, 206, 170))
+
+
+def robot_head(pen, colour):
+    pen.stroke(polygon((0, -300), (0, -330)), width=8)
+    pen.solid(ellipse(0, -334, 13), (232, 60, 50), line=4)
+    for side in (-1, 1):
+        pen.solid(box(side * 98 - 14, -252, side * 98 + 14, -204, 6), (150, 154, 166))
+    pen.solid(box(-90, -304, 90, -158, 20), COLOURS[colour])
+    pen.fill(box(-70, -278, 70, -184, 16), (40, 46, 66))
+    for side in (-1, 1):
+        pen.fill(ellipse(side * 34, -240, 19), (120, 240, 250))
+        pen.fill(ellipse(side * 34, -240, 8), WHITE)
+    pen.fill(box(-30, -208, 30, -198, 5), (120, 240, 250))
+
+
+def robot_body(pen, colour):
+    for side in (-1, 1):
+        pen.solid(box(side * 44 - 24, -44, side * 44 + 24, 4, 8), (150, 154, 166))
+        pen.solid(box(side * 106 - 18, -138, side * 106 + 18, -40, 16), (150, 154, 166))
+    pen.solid(box(-84, -152, 84, -28, 16), COLOURS[colour])
+    pen.solid(box(-48, -124, 48, -62, 8), (236, 238, 242), line=4)
+    for x, lamp in ((-26, (230, 60, 50)), (0, (250, 200, 50)), (26, (60, 180, 80))):
+        pen.fill(ellipse(x, -93, 10), lamp)
+
+
+def suit(pen):
+    """The cosmonaut suit, in place of a character's body."""
+    white, orange = (240, 242, 248), (240, 120, 40)
+    for side in (-1, 1):
+        pen.solid(box(side * 92 - 26, -150, side * 92 + 26, -58, 26), (196, 200, 214))
+    for side in (-1, 1):
+        pen.solid(ellipse(side * 98, -98, 32, 52), white)
+        pen.solid(ellipse(side * 106, -52, 26, 22), orange)
+        pen.solid(box(side * 42 - 38, -42, side * 42 + 38, 4, 18), orange)
+    pen.solid(box(-84, -164, 84, -18, 50), white)
+    pen.solid(box(-44, -116, 44, -58, 10), (70, 84, 120), line=4)
+    for x, lamp in ((-22, (230, 60, 50)), (2, (250, 200, 50)), (26, (80, 200, 230))):
+        pen.fill(ellipse(x, -88, 9), lamp)
+    pen.fill(box(-66, -44, 66, -34, 4), orange)
+
+
+def helmet(pen):
+    glass = ellipse(0, -238, 132, 128)
+    pen.fill(glass, (170, 220, 255), 34)
+    pen.stroke(glass, (226, 232, 244), 13)
+    pen.stroke(ellipse(0, -238, 139, 135), width=4)
+    shine = skia.Path()
+    shine.arcTo(skia.Rect.MakeLTRB(-108, -342, 108, -134), 195, 50, True)
+    pen.stroke(shine, WHITE, 12)
+    pen.solid(box(-92, -142, 92, -116, 13), (196, 200, 214))
+
+
+def rocket(pen, colour):
+    fill = COLOURS[colour]
+    flame = skia.Path()
+    flame.moveTo(-38, -56)
+    flame.quadTo(-34, -10, 0, 8)
+    flame.quadTo(34, -10, 38, -56)
+    flame.close()
+    pen.solid(flame, (250, 150, 40), line=4)
+    pen.fill(ellipse(0, -46, 17, 28), (255, 232, 120))
+    for side in (-1, 1):
+        pen.solid(polygon((side * 52, -150), (side * 118, -70), (side * 114, -22), (side * 46, -66)), (206, 60, 60))
+    hull = skia.Path()
+    hull.moveTo(0, -352)
+    hull.cubicTo(96, -270, 88, -140, 56, -56)
+    hull.lineTo(-56, -56)
+    hull.cubicTo(-88, -140, -96, -270, 0, -352)
+    hull.close()
+    pen.solid(hull, fill)
+    pen.clipped(hull, lambda: pen.fill(box(-100, -360, 100, -290), (206, 60, 60)))
+    pen.stroke(hull)
+    pen.solid(ellipse(0, -218, 37), (236, 238, 242), line=5)
+    pen.solid(ellipse(0, -218, 25), (110, 196, 240), line=4)
+    pen.fill(box(-68, -118, 68, -104), mix(fill, INK, 0.3))
+
+
+def house(pen, colour):
+    pen.solid(box(62, -300, 100, -200), (176, 96, 76))
+    pen.solid(box(-128, -180, 128, 0), COLOURS[colour])
+    pen.solid(polygon((-158, -176), (0, -316), (158, -176)), (150, 70, 56))
+    pen.solid(box(-28, -96, 28, 0, 6), (120, 78, 48))
+    pen.fill(ellipse(16, -46, 5), (250, 210, 80))
+    for side in (-1, 1):
+        x = side * 80
+        pen.solid(box(x - 30, -142, x + 30, -82, 4), (160, 220, 250), line=5)
+        pen.stroke(polygon((x, -142), (x, -82)), WHITE, 5)
+        pen.stroke(polygon((x - 28, -112), (x + 28, -112)), WHITE, 5)
+    pen.solid(ellipse(0, -222, 24), (160, 220, 250), line=5)
+
+
+def tree(pen, colour):
+    fill = COLOURS[colour]
+    pen.solid(polygon((-26, -140), (26, -140), (40, 0), (-40, 0)), (132, 84, 50))
+    crown = [(-84, -176, 68), (84, -176, 68), (-62, -258, 66), (62, -258, 66), (0, -298, 58), (0, -200, 84)]
+    for x, y, r in crown:
+        pen.stroke(ellipse(x, y, r), width=2 * LINE)
+    for x, y, r in crown:
+        pen.fill(ellipse(x, y, r), mix(fill, (30, 20, 70), 0.16))
+    for x, y, r in crown:
+        pen.fill(ellipse(x - 6, y - 8, r * 0.82), fill)
+    for x, y, r in crown[:5]:
+        pen.fill(ellipse(x - r * 0.3, y - r * 0.32, r * 0.34), mix(fill, WHITE, 0.3))
+
+
+def car(pen, colour):
+    fill = COLOURS[colour]
+    cabin = polygon((-104, -128), (-66, -218), (54, -218), (104, -128))
+    pen.solid(cabin, fill)
+    for points in (((-84, -132), (-54, -202), (-10, -202), (-10, -132)), ((6, -132), (6, -202), (46, -202), (82, -132))):
+        pen.solid(polygon(*points), (170, 224, 250), line=4)
+    pen.solid(box(-172, -138, 172, -44, 34), fill)
+    pen.fill(box(-166, -72, 166, -60), mix(fill, INK, 0.3))
+    pen.solid(ellipse(154, -104, 16), (255, 240, 160), line=4)
+    pen.fill(box(-14, -116, 14, -107, 4), INK)
+    for x in (-98, 98):
+        pen.solid(ellipse(x, -44, 47), (64, 62, 72))
+        pen.solid(ellipse(x, -44, 23), (214, 218, 226), line=4)
+
+
+def boat(pen, colour):
+    pen.solid(box(-8, -336, 8, -90, 4), (132, 84, 50))
+    pen.solid(polygon((16, -326), (16, -112), (138, -112)), (250, 250, 252))
+    pen.solid(polygon((-16, -292), (-16, -112), (-112, -112)), (232, 236, 244))
+    hull = skia.Path()
+    hull.moveTo(-164, -96)
+    hull.lineTo(164, -96)
+    hull.quadTo(140, -10, 88, 0)
+    hull.lineTo(-88, 0)
+    hull.quadTo(-140, -10, -164, -96)
+    hull.close()
+    pen.solid(hull, COLOURS[colour])
+    pen.fill(box(-146, -76, 146, -64), WHITE, 220)
+
+
+HEADS = {"cat": cat_head, "bear": bear_head, "robot": robot_head}
+BODIES = {"cat": cat_body, "bear": bear_body, "robot": robot_body}
+THINGS = {"rocket": rocket, "house": house, "tree": tree, "car": car, "boat": boat}
+
+
+def subject(pen, scene):
+    pen.fill(ellipse(0, -2, 150, 17), INK, 70)  # the shadow on the ground
+    if scene.subject not in CHARACTERS:
+        THINGS[scene.subject](pen, scene.colour)
+        return
+    if scene.suit:
+        suit(pen)
+    else:
+        BODIES[scene.subject](pen, scene.colour)
+    pen.canvas.save()
+    if scene.suit:  # the head shrinks into its helmet
+        pen.canvas.translate(0, -238)
+        pen.canvas.scale(0.9, 0.9)
+        pen.canvas.translate(0, 246)
+    HEADS[scene.subject](pen, scene.colour)
+    pen.canvas.restore()
+    if scene.suit:
+        helmet(pen)
+
+
+# Backgrounds. The horizon lies at 330; the subject stands at 452.
+
+STARS = [((i * 197 + 31) % 512, (i * 89 + 17) % 300, 1.8 + (i * 7) % 3 * 0.7) for i in range(26)]
+
+
+def sky(pen, rng, night, day_colours=((92, 178, 244), (206, 236, 252))):
+    """Sky, stars or clouds, and the moon or the sun somewhere in the upper left."""
+    top, bottom = ((16, 20, 60), (58, 64, 128)) if night else day_colours
+    pen.canvas.drawRect(skia.Rect.MakeWH(512, 512), gradient(top, bottom, 0, 340))
+    x, y = 84 + rng.uniform(-22, 22), 82 + rng.uniform(-16, 16)
+    if night:
+        for sx, sy, r in STARS:
+            pen.fill(ellipse(sx, sy, r), WHITE)
+        pen.fill(ellipse(x, y, 54), (255, 246, 200), 40)
+        pen.fill(ellipse(x, y, 38), (252, 242, 200))
+        for cx, cy, r in ((-12, -8, 9), (12, 6, 11), (-6, 16, 6)):
+            pen.fill(ellipse(x + cx, y + cy, r), (228, 214, 166))
+    else:
+        pen.fill(ellipse(x, y, 60), (255, 240, 170), 90)
+        pen.fill(ellipse(x, y, 42), (255, 216, 70))
+        cloud(pen, 424 + rng.uniform(-26, 26), 92 + rng.uniform(-18, 18))
+
+
+def cloud(pen, x, y):
+    for dx, dy, r in ((-34, 8, 22), (0, -4, 32), (36, 6, 24)):
+        pen.fill(ellipse(x + dx, y + dy, r), (250, 252, 255))
+    pen.fill(box(x - 54, y + 4, x + 60, y + 30, 13), (250, 252, 255))
+
+
+def hill(pen, base, height, phase, top, bottom):
+    """A band of gently rolling ground from `base` down."""
+    path = skia.Path()
+    path.moveTo(0, 512)
+    for x in range(0, 513, 16):
+        path.lineTo(x, base - height * math.sin(x / 512 * 2 * math.pi + phase))
+    path.lineTo(512, 512)
+    path.close()
+    pen.canvas.drawPath(path, gradient(top, bottom, base - height, 512))
+
+
+def pine(pen, x, base, height, colour):
+    pen.fill(box(x - 6, base - 22, x + 6, base + 6), (92, 62, 44))
+    for i in range(3):
+        y, w = base - 16 - i * height * 0.27, height * (0.34 - i * 0.07)
+        pen.fill(polygon((x - w, y), (x + w, y), (x, y - height * 0.46)), mix(colour, INK, 0.06 * (2 - i)))
+
+
+def dim(colour, night, tint=(18, 22, 66), amount=0.62):
+    return mix(colour, tint, amount) if night else colour
+
+
+def studio(pen, rng, night):
+    top = rng.choice(((250, 232, 204), (206, 230, 246), (218, 242, 218)))
+    pen.canvas.drawRect(skia.Rect.MakeWH(512, 512), gradient(mix(top, WHITE, 0.4), mix(top, INK, 0.06), 0, 512))
+    pen.fill(ellipse(256, 452, 220, 44), mix(top, INK, 0.14))
+
+
+def meadow(pen, rng, night):
+    sky(pen, rng, night)
+    hill(pen, 336, 26, rng.uniform(-0.4, 0.4), dim((140, 206, 96), night), dim((110, 180, 80), night))
+    hill(pen, 392, 12, 2.2, dim((108, 190, 74), night), dim((66, 146, 58), night))
+    for i in range(8):
+        x, y = 30 + i * 65, 420 + (i * 37) % 70
+        pen.fill(ellipse(x, y, 8), dim((255, 255, 255) if i % 2 else (255, 150, 180), night, amount=0.45))
+        pen.fill(ellipse(x, y, 3), dim((255, 210, 70), night, amount=0.45))
+
+
+def beach(pen, rng, night):
+    sky(pen, rng, night)
+    sea = rng.uniform(-8, 8)
+    pen.canvas.drawRect(
+        skia.Rect.MakeLTRB(0, 262 + sea, 512, 512),
+        gradient(dim((30, 120, 206), night), dim((72, 196, 226), night), 262, 400),
+    )
+    for x, y, w in ((30, 292, 60), (420, 300, 70), (60, 336, 50), (400, 344, 60)):
+        pen.stroke(polygon((x, y + sea), (x + w, y + sea)), dim((206, 240, 252), night, amount=0.5), 5)
+    hill(pen, 384, 8, 1.0, dim((252, 250, 240), night), dim((246, 236, 214), night))
+    hill(pen, 394, 8, 1.0, dim((250, 222, 156), night), dim((232, 190, 112), night))
+
+
+def city(pen, rng, night):
+    sky(pen, rng, night)
+    shade = rng.uniform(-10, 10)
+    walls = ((122, 140, 176), (152, 128, 152), (104, 124, 156), (160, 146, 140))
+    for i, height in enumerate((150, 214, 120, 180, 240, 140, 226, 170)):
+        x = i * 64
+        wall = dim(tuple(c + shade for c in walls[i % 4]), night, (20, 22, 52), 0.7)
+        pen.fill(box(x, 400 - height, x + 64, 400), wall)
+        for row in range(int(height / 42)):
+            for col in range(2):
+                lit = (255, 222, 110) if night and (i + row + col) % 3 else dim((206, 226, 242), night)
+                pen.fill(box(x + 11 + col * 26, 414 - height + row * 42, x + 27 + col * 26, 436 - height + row * 42), lit)
+    pen.fill(box(0, 392, 512, 410), dim((190, 188, 192), night))
+    pen.fill(box(0, 410, 512, 512), dim((92, 94, 106), night))
+    for x in range(-30, 512, 120):
+        pen.fill(box(x, 470, x + 66, 482, 3), dim((246, 232, 170), night, amount=0.4))
+
+
+def forest(pen, rng, night):
+    sky(pen, rng, night)
+    hill(pen, 350, 6, 0, dim((70, 130, 74), night), dim((70, 130, 74), night))
+    shift = rng.uniform(-10, 10)
+    for i in range(9):
+        pine(pen, shift + i * 64, 372, 190 + (i * 53) % 60, dim((58, 128, 84), night))
+    for i, x in enumerate((-6, 62, 128, 384, 450, 518)):
+        pine(pen, x - shift, 408, 250 - (i * 41) % 60, dim((34, 98, 62), night))
+    hill(pen, 398, 6, 0.5, dim((92, 160, 70), night), dim((56, 112, 52), night))
+
+
+def desert(pen, rng, night):
+    sky(pen, rng, night, ((110, 190, 240), (252, 232, 190)))
+    hill(pen, 326, 34, 0.6 + rng.uniform(-0.4, 0.4), dim((240, 184, 108), night), dim((222, 150, 80), night))
+    hill(pen, 388, 16, 3.4, dim((250, 206, 126), night), dim((226, 158, 82), night))
+    green = dim((70, 150, 84), night)
+    for x, base, s in ((64, 412, 1.0), (446, 404, 0.85)):
+        pen.stroke(polygon((x, base), (x, base - 110 * s)), green, 24 * s)
+        for side, h in ((-1, 44), (1, 60)):
+            arm = skia.Path()
+            arm.moveTo(x, base - h * s)
+            arm.lineTo(x + side * 34 * s, base - h * s)
+            arm.lineTo(x + side * 34 * s, base - (h + 34) * s)
+            pen.stroke(arm, green, 17 * s)
+
+
+def snow(pen, rng, night):
+    sky(pen, rng, night, ((150, 194, 228), (232, 242, 250)))
+    for x, peak, w in ((96, 150, 170), (420, 130, 190), (256, 190, 150)):
+        peak += rng.uniform(-8, 8)
+        pen.fill(polygon((x - w, 400), (x, peak), (x + w, 400)), dim((128, 150, 186), night))
+        cap = 0.34
+        y = peak + (400 - peak) * cap
+        points = ((x - w * cap, y), (x - w * 0.12, y - 14), (x, y + 10), (x + w * 0.12, y - 14), (x + w * cap, y))
+        pen.fill(polygon((x, peak), *points[::-1]), dim((250, 252, 255), night, amount=0.35))
+    hill(pen, 376, 12, 0.4, dim((246, 250, 255), night, amount=0.38), dim((214, 228, 244), night, amount=0.4))
+    for x in (36, 478):
+        pine(pen, x, 402, 120, dim((70, 128, 124), night))
+        pen.fill(polygon((x - 22, 336), (x + 22, 336), (x, 282)), dim((250, 252, 255), night, amount=0.35))
+
+
+def space(pen, rng, night):
+    pen.canvas.drawRect(skia.Rect.MakeWH(512, 512), gradient((18, 8, 40), (62, 26, 98), 0, 420))
+    for x, y, r in STARS:
+        pen.fill(ellipse(x, y * 1.2, r), (255, 250, 230))
+    x, y = 410 + rng.uniform(-22, 22), 96 + rng.uniform(-16, 16)
+    pen.solid(ellipse(x, y, 46), rng.choice(((236, 140, 80), (110, 170, 236))), line=0)
+    ring = ellipse(x, y, 78, 18)
+    pen.clipped(box(x - 90, y - 2, x + 90, y + 40), lambda: pen.stroke(ring, (250, 226, 170), 7))
+    hill(pen, 402, 8, 1.6, (178, 174, 194), (122, 118, 146))
+    for cx, cy, rx in ((70, 456, 46), (432, 470, 54), (250, 494, 40), (470, 424, 24)):
+        pen.fill(ellipse(cx, cy, rx, rx * 0.3), (132, 128, 154))
+
+
+PLATES = {
+    "studio": studio, "meadow": meadow, "beach": beach, "city": city,
+    "forest": forest, "desert": desert, "snow": snow, "space": space,
+}  # fmt: skip
+
+
+def draw(scene: Scene, size: int) -> np.ndarray:
+    """The picture of a scene: [size, size, 3] bytes, RGB."""
+    rng = Random(scene.seed)
+    surface = skia.Surface(size, size)
+    canvas = surface.getCanvas()
+    canvas.scale(size / 512, size / 512)
+    pen = Pen(canvas)
+    PLATES[scene.background](pen, rng, scene.night)
+    canvas.translate(256 + rng.uniform(-6, 6), 452 + rng.uniform(-4, 4))
+    scale = rng.uniform(0.99, 1.05)
+    canvas.scale(scale, scale)
+    subject(pen, scene)
+    return surface.toarray(colorType=skia.kRGBA_8888_ColorType)[:, :, :3].copy()
