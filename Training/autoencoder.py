@@ -149,11 +149,11 @@ def outer_encoder(model):
     return [encoder.conv_in, *encoder.down_blocks[:OUTER]]
 
 
-# stage: loss, what is trained, picture size of the score, peak rates of Muon and AdamW
+# stage: loss, what is trained, peak rates of Muon and AdamW
 STAGES = {
-    "small": (small_loss, lambda m: [m], 128, 0.02, 2e-3),
-    "decoder": (decoder_loss, lambda m: [m.kl.decoder, m.kl.post_quant_conv, m.head_norm, m.head], 512, 0.02, 2e-3),
-    "encoder": (encoder_loss, outer_encoder, 512, 0.02, 2e-3),
+    "small": (small_loss, lambda m: [m], 0.02, 2e-3),
+    "decoder": (decoder_loss, lambda m: [m.kl.decoder, m.kl.post_quant_conv, m.head_norm, m.head], 0.02, 2e-3),
+    "encoder": (encoder_loss, outer_encoder, 0.02, 2e-3),
 }
 
 
@@ -164,12 +164,9 @@ def load_autoencoder(runs):
     if small is None:
         raise SystemExit(f"{runs}/small.pt is missing: train the stage `small` first")
     model.load_state_dict(small["average"])
-    for stage in ("decoder", "encoder"):
+    for stage, parts in (("decoder", ("kl.decoder.", "kl.post_quant_conv.")), ("encoder", ("kl.encoder.",))):
         if (state := load(runs / f"{stage}.pt")) is not None:
-            parts = [part for part in state["average"] if part.startswith(f"kl.{stage}") or part == f"kl.{stage}"]
-            wanted = {k: state["average"][k] for k in parts}
-            if stage == "decoder":
-                wanted |= {k: v for k, v in state["average"].items() if k.startswith("kl.post_quant_conv")}
+            wanted = {name: w for name, w in state["average"].items() if name.startswith(parts)}
             model.load_state_dict(wanted, strict=False)
     return model.to(memory_format=torch.channels_last)
 
@@ -195,7 +192,7 @@ def main():
     parser.add_argument("stage", choices=[*STAGES])
     args = parser.parse_args()
     start(args)
-    loss_of, trained, _, muon_lr, adamw_lr = STAGES[args.stage]
+    loss_of, trained, muon_lr, adamw_lr = STAGES[args.stage]
     batch = args.batch or {"small": 4, "decoder": 4, "encoder": 2}[args.stage]
     path = args.runs / f"{args.stage}.pt"
 
@@ -220,6 +217,7 @@ def main():
             opt.load_state_dict(state)
         budget = Budget(args, checkpoint["seconds"], checkpoint["step"])
         log(args, args.stage, f"resumed at step {budget.step}")
+    torch.manual_seed(1 + budget.step * WORLD + RANK)  # other noise in every process
 
     def keep():
         save(

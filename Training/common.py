@@ -33,7 +33,7 @@ def start(args) -> None:
     args.runs.mkdir(parents=True, exist_ok=True)
     with open(args.runs / "PIDS", "a") as f:
         f.write(f"{os.getpid()}\n")
-    torch.manual_seed(RANK)
+    torch.manual_seed(0)  # the same first weights in every process
     group_norm.install(args.device)
     if WORLD > 1:
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // WORLD))

@@ -148,7 +148,6 @@ def main():
     batch = args.batch or 20
     path = args.runs / "denoiser.pt"
     tokenizer = load_tokenizer(args.runs)
-    torch.manual_seed(0)  # the same start in every process
     model = Denoiser(tokenizer).to(args.device, memory_format=torch.channels_last)
     checkpoint = load(path)
     if checkpoint:
