@@ -52,11 +52,7 @@ import Testing
             var peakMemoryBytes: Int
         }
         let directory = try TemporaryDirectory()
-        let run = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        let run = try DarkroomProcess.generate(
             "a cat",
             "--samples",
             "3",
@@ -88,11 +84,7 @@ import Testing
         #expect(second.metadata.digitalSourceType == .trainedAlgorithmicMedia)
 
         // The reported seed makes the same file alone, in any number of threads.
-        let again = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        let again = try DarkroomProcess.generate(
             "a cat",
             "--steps",
             "2",
@@ -117,18 +109,10 @@ import Testing
     @Test(arguments: [("c.jpg", ImageFormat.jpeg), ("c.webp", .webp), ("c.png", .png)])
     func theExtensionChoosesTheFormat(name: String, format: ImageFormat) throws {
         let directory = try TemporaryDirectory()
-        let run = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        let run = try DarkroomProcess.generate(
             "a cat",
             "--steps",
             "1",
-            "--width",
-            "64",
-            "--height",
-            "64",
             "--guidance-scale",
             "1",
             "--output",
@@ -142,26 +126,14 @@ import Testing
 
     @Test func aReferencePictureIsResizedAndMarkedAsComposite() throws {
         let directory = try TemporaryDirectory()
-        _ = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        _ = try DarkroomProcess.generate(
             "a cat",
             "--steps",
             "1",
-            "--width",
-            "64",
-            "--height",
-            "64",
             "--output",
             directory.path("start.jpg")
         )
-        let run = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        let run = try DarkroomProcess.generate(
             "a dog",
             "--steps",
             "4",
@@ -184,18 +156,10 @@ import Testing
     }
 
     @Test func anOutputThatCannotBeWrittenIsFoundOutBeforeTheWork() throws {
-        let run = try DarkroomProcess.run(
-            "generate",
-            "--model",
-            DarkroomProcess.model,
-            "--prompt",
+        let run = try DarkroomProcess.generate(
             "a cat",
             "--steps",
             "1",
-            "--width",
-            "64",
-            "--height",
-            "64",
             "--output",
             "/nowhere/a.png"
         )

@@ -47,6 +47,16 @@ struct DarkroomProcess {
 
     /// Runs the executable to its end.
     static func run(_ arguments: String...) throws -> DarkroomProcess {
+        try run(arguments)
+    }
+
+    /// Makes a picture with the tiny model, 64x64 unless the options say otherwise.
+    static func generate(_ prompt: String, _ options: String...) throws -> DarkroomProcess {
+        let size = ["--width", "--height"].filter { !options.contains($0) }.flatMap { [$0, "64"] }
+        return try run(["generate", "--model", model, "--prompt", prompt] + size + options)
+    }
+
+    private static func run(_ arguments: [String]) throws -> DarkroomProcess {
         let output = Pipe()
         let errors = Pipe()
         let process = try start(arguments, output: output, errors: errors)
