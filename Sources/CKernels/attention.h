@@ -181,7 +181,7 @@ typedef struct ck_attention_state {
 } ck_attention_state;
 
 CK_INLINE ck_attention_state ck_attention_layout(float *scratch, ptrdiff_t head_size) {
-    const ptrdiff_t elements = CK_ATTENTION_QUERIES * ck_padded(head_size);
+    const ptrdiff_t elements = CK_ATTENTION_QUERIES * ck_attention_padded(head_size);
     return (ck_attention_state){
         .queries = scratch,
         .output = scratch + elements,
@@ -195,9 +195,9 @@ CK_INLINE ck_attention_state ck_attention_layout(float *scratch, ptrdiff_t head_
 CK_INLINE void ck_attend_tile(
     const ck_attention *restrict a, const ck_attention_state *restrict state, ptrdiff_t query, ptrdiff_t first_key,
     ptrdiff_t width, const int rows, const ck_type type) {
-    const ptrdiff_t padded_keys = ck_padded(a->key_count);
+    const ptrdiff_t padded_keys = ck_attention_padded(a->key_count);
     const ptrdiff_t words = ck_words(a->head_size, type);
-    const float *queries = state->queries + query * ck_padded(words);
+    const float *queries = state->queries + query * ck_attention_padded(words);
     float *scores = state->scores;
     for (ptrdiff_t k = 0; k < width; k += CK_ATTENTION_COLUMNS) {
         const float *panel = a->keys + (first_key + k) * words;
@@ -219,7 +219,7 @@ CK_INLINE void ck_attend_tile(
             row, state->largest + query + i, state->total + query + i, width, a->scale * 1.44269504f, type);
     }
 
-    const ptrdiff_t channels = ck_padded(a->head_size);
+    const ptrdiff_t channels = ck_attention_padded(a->head_size);
     float *output = state->output + query * channels;
     const ptrdiff_t all_words = ck_words(padded_keys, type);
     const ptrdiff_t first_word = ck_words(first_key, type);
@@ -237,7 +237,7 @@ CK_INLINE void ck_attend_tile(
 }
 
 CK_INLINE void ck_attend_of(const ck_attention *restrict a, const ck_type type) {
-    const ptrdiff_t channels = ck_padded(a->head_size);
+    const ptrdiff_t channels = ck_attention_padded(a->head_size);
     const ck_attention_state state = ck_attention_layout(a->scratch, a->head_size);
     ck_pack_queries(state.queries, a, type);
     for (ptrdiff_t i = 0; i < CK_ATTENTION_QUERIES * channels; i++) state.output[i] = 0;
@@ -252,7 +252,7 @@ CK_INLINE void ck_attend_of(const ck_attention *restrict a, const ck_type type) 
             const ptrdiff_t seen = a->causal ? a->first_query + query + rows : a->key_count;
             const ptrdiff_t left = ck_smaller(seen, a->key_count) - key;
             if (left <= 0) continue;
-            const ptrdiff_t width = ck_padded(ck_smaller(left, CK_ATTENTION_KEYS));
+            const ptrdiff_t width = ck_attention_padded(ck_smaller(left, CK_ATTENTION_KEYS));
             if (rows > CK_ATTENTION_ROWS * 2 / 3) {
                 ck_attend_tile(a, &state, query, key, width, CK_ATTENTION_ROWS, type);
             } else if (rows > CK_ATTENTION_ROWS / 3) {

@@ -25,10 +25,6 @@ _Static_assert(CK_ATTENTION_QUERIES % CK_ATTENTION_ROWS == 0, "calls end where t
 #define CK_PAIRS 0
 #endif
 
-CK_INLINE ptrdiff_t ck_padded(ptrdiff_t count) {
-    return (count + CK_ATTENTION_PAD - 1) / CK_ATTENTION_PAD * CK_ATTENTION_PAD;
-}
-
 CK_INLINE ptrdiff_t ck_smaller(ptrdiff_t a, ptrdiff_t b) {
     return a < b ? a : b;
 }
@@ -86,7 +82,7 @@ CK_INLINE ck_vec ck_load_words(const void *in, ptrdiff_t index, ptrdiff_t left, 
 CK_INLINE void ck_pack_keys_of(
     float *restrict out, const void *restrict keys, ptrdiff_t key_count, ptrdiff_t head_size, ptrdiff_t stride,
     const ck_type type) {
-    const ptrdiff_t padded = ck_padded(key_count);
+    const ptrdiff_t padded = ck_attention_padded(key_count);
     const ptrdiff_t words = ck_words(head_size, type);
     for (ptrdiff_t first = 0; first < padded; first += CK_LANES) {
         const ptrdiff_t panel = first / CK_ATTENTION_COLUMNS * CK_ATTENTION_COLUMNS;
@@ -133,8 +129,8 @@ CK_INLINE ck_vec ck_load_values(
 CK_INLINE void ck_pack_values_of(
     float *restrict out, const void *restrict values, ptrdiff_t key_count, ptrdiff_t head_size, ptrdiff_t stride,
     const ck_type type) {
-    const ptrdiff_t words = ck_words(ck_padded(key_count), type);
-    const ptrdiff_t width = ck_padded(head_size);
+    const ptrdiff_t words = ck_words(ck_attention_padded(key_count), type);
+    const ptrdiff_t width = ck_attention_padded(head_size);
     for (ptrdiff_t word = 0; word < words; word++) {
         const ptrdiff_t key = word * ck_word_size(type);
         for (ptrdiff_t channel = 0; channel < width; channel += CK_LANES) {
@@ -163,7 +159,7 @@ static void ck_pack_values(
 /// Queries in tiles of CK_ATTENTION_ROWS: [padded words of a head / 16][CK_ATTENTION_ROWS][16] each, rows without a query
 /// zero.
 CK_INLINE void ck_pack_queries(float *restrict out, const ck_attention *restrict a, const ck_type type) {
-    const ptrdiff_t width = ck_padded(ck_words(a->head_size, type));
+    const ptrdiff_t width = ck_attention_padded(ck_words(a->head_size, type));
     const ptrdiff_t tiles = (a->queries + CK_ATTENTION_ROWS - 1) / CK_ATTENTION_ROWS;
     for (ptrdiff_t query = 0; query < tiles * CK_ATTENTION_ROWS; query++) {
         float *row = out + query / CK_ATTENTION_ROWS * CK_ATTENTION_ROWS * width + query % CK_ATTENTION_ROWS * 16;

@@ -32,21 +32,17 @@ const ck_elementwise_kernels *ck_elementwise_for(ck_isa isa) {
 
 // MARK: Attention
 
-static ptrdiff_t ck_round_up(ptrdiff_t count) {
-    return (count + CK_ATTENTION_PAD - 1) / CK_ATTENTION_PAD * CK_ATTENTION_PAD;
-}
-
 ptrdiff_t ck_attention_keys_size(ptrdiff_t key_count, ptrdiff_t head_size) {
-    return ck_round_up(key_count) * head_size;
+    return ck_attention_padded(key_count) * head_size;
 }
 
 ptrdiff_t ck_attention_values_size(ptrdiff_t key_count, ptrdiff_t head_size) {
-    return ck_round_up(key_count) * ck_round_up(head_size);
+    return ck_attention_padded(key_count) * ck_attention_padded(head_size);
 }
 
 ptrdiff_t ck_attention_scratch(ptrdiff_t head_size) {
     // Queries and sums, running maxima and totals, and a tile of scores.
-    return CK_ATTENTION_QUERIES * (2 * ck_round_up(head_size) + 2) + CK_ATTENTION_SCORES;
+    return CK_ATTENTION_QUERIES * (2 * ck_attention_padded(head_size) + 2) + CK_ATTENTION_SCORES;
 }
 
 // MARK: Normalisation

@@ -14,6 +14,11 @@
 /// Keys and channels are padded with zeros to multiples of this when they are packed.
 #define CK_ATTENTION_PAD 16
 
+/// A count of keys or channels with its padding: what sizes are told by and packing goes by.
+static inline ptrdiff_t ck_attention_padded(ptrdiff_t count) {
+    return (count + CK_ATTENTION_PAD - 1) / CK_ATTENTION_PAD * CK_ATTENTION_PAD;
+}
+
 /// Floats of scratch for the scores of a tile.
 #define CK_ATTENTION_SCORES (12 * (256 + 16))
 

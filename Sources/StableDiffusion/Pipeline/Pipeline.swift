@@ -37,7 +37,6 @@ extension StableDiffusionModel {
 
         var result = PipelineResult(pictures: [], evaluations: 0, timings: timings)
         var done = 0
-        var total: Int?
         for first in stride(from: 0, to: request.samples, by: max(batch, 1)) {
             // 3. Noise
             var pictures = try (first..<min(first + max(batch, 1), request.samples)).map { index in
@@ -49,17 +48,16 @@ extension StableDiffusionModel {
                     negativePrompt: negativePrompt
                 )
             }
-            let evaluations = pictures.first.map(\.evaluationCount) ?? 0
-            total = total ?? evaluations * request.samples
 
             // 4. Denoise
+            let total = (pictures.first?.evaluationCount ?? 0) * request.samples
             func report(_ picture: Int) throws {
                 try progress(
                     PipelineProgress(
                         picture: picture,
                         pictures: request.samples,
                         evaluation: done,
-                        evaluations: total ?? 0
+                        evaluations: total
                     )
                 )
             }

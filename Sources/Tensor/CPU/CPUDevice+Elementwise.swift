@@ -18,8 +18,8 @@ extension CPUDevice {
             "a token outside of 0..<\(table.entries)"
         )
         let result = makeTensor([tokens.count, channels])
-        let entries = packedValues(table)
-        let places = packedValues(positions)
+        let entries = packedValues(table.packed, of: precision)
+        let places = packedValues(positions.packed, of: precision)
         nonisolated(unsafe) let kernels = unsafe instructionSet.elementwise
         let size = channels * precision.size
         parallel(tokens.count) { index in
@@ -32,13 +32,6 @@ extension CPUDevice {
             )
         }
         return result
-    }
-
-    private func packedValues(_ weights: EmbeddingWeights) -> PackedValues {
-        guard let packed = weights.packed as? PackedValues, packed.dtype == precision else {
-            preconditionFailure("weights of another device were given to the CPU")
-        }
-        return packed
     }
 
     package func activate(_ x: Tensor, _ activation: Activation) -> Tensor {

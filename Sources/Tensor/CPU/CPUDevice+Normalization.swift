@@ -33,7 +33,7 @@ extension CPUDevice {
         let pixels = x.shape.count / (rows * channels)
         let coefficients = groupCoefficients(
             x,
-            packedValues(weights),
+            packedValues(weights.packed, of: .float32),
             rows: rows,
             pixels: pixels,
             groups: groups,
@@ -114,7 +114,7 @@ extension CPUDevice {
         precondition(channels == weights.channels, "\(x.shape) into \(weights.channels) channels")
         precondition(x.dtype == precision, "a tensor of another precision")
         let result = makeTensor(x.shape)
-        let packed = packedValues(weights)
+        let packed = packedValues(weights.packed, of: .float32)
         nonisolated(unsafe) let kernels = unsafe instructionSet.normalization
         let type = precision.kernelType
         let pixels = x.shape.pixels
@@ -139,13 +139,6 @@ extension CPUDevice {
     /// Pixels of a piece of work that is worth handing to a thread.
     private static func pixelsPerPiece(channels: Int) -> Int {
         max(1, (1 << 15) / channels)
-    }
-
-    private func packedValues(_ weights: NormalizationWeights) -> PackedValues {
-        guard let packed = weights.packed as? PackedValues else {
-            preconditionFailure("weights of another device were given to the CPU")
-        }
-        return packed
     }
 }
 

@@ -31,6 +31,14 @@ final class PackedValues: PackedWeights, @unchecked Sendable {
 }
 
 extension CPUDevice {
+    /// Weights that this device packed as values of a type.
+    func packedValues(_ weights: any PackedWeights, of dtype: DType) -> PackedValues {
+        guard let packed = weights as? PackedValues, packed.dtype == dtype else {
+            preconditionFailure("weights of another device were given to the CPU")
+        }
+        return packed
+    }
+
     /// Writes a host tensor's elements into packed values, from element `index` on.
     func copy(_ tensor: any HostTensor, to values: PackedValues, at index: Int) {
         tensor.withBytes { bytes in
