@@ -77,7 +77,10 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
         .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion", "Tensor"], exclude: ["Fixtures"]),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: ["Jobs", "ImageCodec", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [

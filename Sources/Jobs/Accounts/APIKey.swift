@@ -55,7 +55,7 @@ package enum Scope: String, CaseIterable, Codable, Sendable {
 }
 
 /// What is decided about a key when it is made.
-package struct KeySettings: Equatable, Sendable {
+package struct KeySettings: Equatable, Codable, Sendable {
     package var scopes: Set<Scope> = [.generate, .read]
     /// When the key stops working.
     package var expires: Timestamp?

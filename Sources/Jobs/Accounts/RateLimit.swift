@@ -22,6 +22,12 @@ package struct RateStatus: Equatable, Sendable {
     package var remaining: Int
     /// When one more may be created than now.
     package var reset: Duration
+
+    package init(limit: Int, remaining: Int, reset: Duration) {
+        self.limit = limit
+        self.remaining = remaining
+        self.reset = reset
+    }
 }
 
 /// A token bucket: full at first, one token out for each request, filled up evenly.

@@ -61,10 +61,8 @@ package struct JobResult: Equatable, Codable, Sendable {
     package var images: [Image]
     /// What the worker did otherwise than asked, one sentence each.
     package var warnings: [String]
-    /// From the submission to the start of the try that completed.
-    package var queueTime: Duration
-    /// From there to the last picture's file.
-    package var inferenceTime: Duration
+    /// Where the time went; its wait ends with the start of the try that completed.
+    package var timings: GenerationTimings
 
     /// A picture that is kept under its name.
     package struct Image: Equatable, Codable, Sendable {
@@ -78,6 +76,21 @@ package struct JobResult: Equatable, Codable, Sendable {
         package var seed: Seed
         /// The size of the file.
         package var byteCount: Int
+
+        package init(id: ImageID, format: ImageFormat, width: Int, height: Int, seed: Seed, byteCount: Int) {
+            self.id = id
+            self.format = format
+            self.width = width
+            self.height = height
+            self.seed = seed
+            self.byteCount = byteCount
+        }
+    }
+
+    package init(images: [Image], warnings: [String], timings: GenerationTimings) {
+        self.images = images
+        self.warnings = warnings
+        self.timings = timings
     }
 }
 
@@ -111,4 +124,9 @@ package struct JobPage: Equatable, Sendable {
     package var jobs: [Job]
     /// `nil` on the last page.
     package var next: Cursor?
+
+    package init(jobs: [Job], next: Cursor? = nil) {
+        self.jobs = jobs
+        self.next = next
+    }
 }

@@ -40,7 +40,8 @@ package protocol JobStore: Sendable {
 
     /// What happened to a job after the event `last`, or since its submission for `nil`, in order.
     ///
-    /// While that is nothing, waits for something up to `patience`. Empty when nothing came, and for a job that is not known.
+    /// While that is nothing, waits for something up to `patience`. There is nothing to wait for when the job is over or not
+    /// known.
     func events(
         of id: JobID,
         after last: JobEvent.ID?,

@@ -3,7 +3,9 @@
 /// What the operator decides about jobs and records; the same for every process on one store.
 package struct StorePolicy: Equatable, Sendable {
     /// How many jobs may wait; more are refused.
-    package var maxQueued = 1000
+    package var maxQueued = 2000
+    /// How many of them may be one account's, so that the others find a place too.
+    package var maxQueuedPerAccount = 1000
     /// How long after its submission a job is given up.
     package var deadline = Duration.seconds(600)
     /// How often a job is tried again after its worker was lost or failed.
