@@ -102,6 +102,9 @@ package protocol MaintenanceStore: Sendable {
     /// Takes back at once what a worker has that is known to be dead; each job costs a retry. Returns how many there were.
     func bury(_ worker: WorkerID) async throws(StoreError) -> Int
 
+    /// Whether a job waits for a worker; while none does, waits for one up to `patience`.
+    func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool
+
     /// What waits, what runs, and who runs it.
     func statistics() async throws(StoreError) -> QueueStatistics
 }

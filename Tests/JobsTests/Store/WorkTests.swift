@@ -285,6 +285,18 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func whoeverStartsWorkersIsToldOfWorkWithoutTakingIt(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        try await test.store.open(.alice)
+        #expect(try await !test.store.hasWork(waitingUpTo: .milliseconds(30)))
+        async let isThereWork = test.another().hasWork(waitingUpTo: .seconds(60))
+        let job = try await test.store.accept(.test())
+        #expect(try await isThereWork)
+        #expect(try await test.store.claim()?.lease.job == job.id)
+        #expect(try await !test.store.hasWork(waitingUpTo: .zero))
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func workersAreCountedByWhatTheySayWhileTheyLive(kind: StoreKind) async throws {
         let test = try await TestStore(kind)
         try await test.store.open(.alice)

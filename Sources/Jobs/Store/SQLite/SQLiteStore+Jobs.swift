@@ -117,6 +117,14 @@ extension SQLiteStore {
         try await write { try $0.bury(worker) }
     }
 
+    package func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool {
+        var changes = changes.changes(of: .work, for: patience).makeAsyncIterator()
+        repeat {
+            if try await read({ try $0.hasWork(of: nil) }) { return true }
+        } while await changes.next() != nil
+        return false
+    }
+
     package func statistics() async throws(StoreError) -> QueueStatistics {
         try await read { try $0.statistics() }
     }
