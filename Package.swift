@@ -93,7 +93,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DarkroomTests",
-            dependencies: ["darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "Worker"]
+            dependencies: [
+                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "Worker",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
     ]
 )
