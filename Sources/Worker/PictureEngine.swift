@@ -11,10 +11,14 @@ package struct PictureEngine: Sendable {
     /// The model's name, as picture files report it.
     package let modelName: String
     package let model: StableDiffusionModel
+    let conditionings: ConditioningCache
+    let sketches: SketchMap.Once
 
     package init(modelName: String, model: StableDiffusionModel) {
         self.modelName = modelName
         self.model = model
+        conditionings = ConditioningCache()
+        sketches = SketchMap.Once()
     }
 
     /// What a run made and what it took.
@@ -54,7 +58,7 @@ package struct PictureEngine: Sendable {
         )
     }
 
-    private func pictureRequest(_ request: GenerationRequest) throws -> PictureRequest {
+    func pictureRequest(_ request: GenerationRequest) throws -> PictureRequest {
         guard let scheduler = SchedulerName(rawValue: request.scheduler.rawValue) else {
             preconditionFailure("the engine lacks the scheduler \(request.scheduler.rawValue)")
         }
@@ -83,7 +87,7 @@ package struct PictureEngine: Sendable {
         )
     }
 
-    private func image(_ picture: Picture, seed: Seed, of request: GenerationRequest) throws -> GeneratedImage {
+    func image(_ picture: Picture, seed: Seed, of request: GenerationRequest) throws -> GeneratedImage {
         let isComposite = request.start != .noise
         let metadata = ImageMetadata(
             parameters: request.parametersText(seed: seed, model: modelName),
@@ -100,7 +104,7 @@ package struct PictureEngine: Sendable {
         )
     }
 
-    private func warnings(for request: GenerationRequest) -> [String] {
+    func warnings(for request: GenerationRequest) -> [String] {
         let prompts = [("prompt", request.prompt), ("negative_prompt", request.negativePrompt)]
         return prompts.compactMap { field, prompt in
             guard let cut = model.tokenizer.encode(prompt).cut else { return nil }

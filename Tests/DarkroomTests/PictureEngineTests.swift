@@ -2,7 +2,6 @@
 
 import Jobs
 import StableDiffusion
-import Synchronization
 import Tensor
 import Testing
 import Worker
@@ -20,34 +19,6 @@ import Worker
         #expect(output.warnings.count == 1)
         #expect(warning.hasPrefix("prompt "))
         #expect(warning.contains("rocket"))
-    }
-
-    @Test func progressCountsTheEvaluationsOfEachPicture() async throws {
-        let generator = InProcessGenerator(engine: try engine())
-        var parameters = parameters()
-        parameters.scheduler = "Heun"
-        parameters.samples = 2
-        let seen = Mutex<[GenerationProgress]>([])
-        let result = try await generator.generate(request(parameters)) { step in
-            seen.withLock { $0.append(step) }
-        }
-        #expect(result.images.map(\.seed.value) == [1, 2])
-        let steps = seen.withLock { $0 }
-        #expect(steps.allSatisfy { $0.steps == 3 && (0...3).contains($0.step) })
-        #expect(steps.filter { $0.sample == 0 }.map(\.step) == [0, 1, 2, 3])
-        #expect(steps.last == GenerationProgress(sample: 1, step: 3, steps: 3))
-    }
-
-    @Test func cancellingTheTaskStopsTheRun() async throws {
-        let generator = InProcessGenerator(engine: try engine())
-        var parameters = parameters()
-        parameters.steps = 150
-        parameters.samples = 10
-        let request = try request(parameters)
-        let task = Task { try await generator.generate(request) }
-        try await Task.sleep(for: .milliseconds(50))
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
     }
 
     private func engine() throws -> PictureEngine {

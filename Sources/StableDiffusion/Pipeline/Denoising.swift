@@ -18,9 +18,16 @@ package struct Denoising: Sendable {
 
     /// Evaluations of the network in all.
     package var evaluationCount: Int { sampler.evaluationCount }
+    /// Those that are done.
+    package var completedEvaluations: Int { sampler.completedEvaluations }
     package var isFinished: Bool { sampler.next == nil }
     /// The latents now, `[channels, height, width]`.
     package var latents: [Float] { sampler.sample }
+    /// The finished latents as the last evaluation predicts them; nil before the first.
+    package var predictedLatents: [Float]? { sampler.predictedOriginalSample }
+
+    /// Rows of the network that it takes: with guidance also one for the negative prompt.
+    package var rowCount: Int { conditionings.count }
 
     /// What the network is to be evaluated on next: one row, or with guidance the negative prompt's and the prompt's.
     fileprivate var conditionings: [Conditioning] {

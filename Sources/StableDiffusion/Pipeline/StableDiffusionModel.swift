@@ -28,6 +28,11 @@ package struct StableDiffusionModel: Sendable {
     /// The side, in pixels, of the square pictures the model was trained on.
     package var nativeSize: Int { unet.configuration.sampleSize * autoencoder.factor }
 
+    /// Gives the memory of past evaluations back to the system.
+    package func trim() {
+        device.trim()
+    }
+
     /// What a prompt means to the UNet.
     package func conditioning(for prompt: String) -> Conditioning {
         let tokens = tokenizer.encode(prompt)

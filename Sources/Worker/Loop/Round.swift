@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Jobs
+import StableDiffusion
+
+/// What a worker keeps from one round to the next.
+struct Round {
+    private(set) var batch: StepBatch
+    var limit: RowLimit
+    var pace = ProgressPace()
+    /// Jobs that are over and that the store does not know of yet.
+    var endings: [Ending] = []
+    var hasEvaluated = false
+    /// What the store was told last, and when.
+    var announced: (state: WorkerState, time: ContinuousClock.Instant)?
+    private let settings: WorkerSettings
+    private var lastWork: ContinuousClock.Instant
+    private var stopping: ContinuousClock.Instant?
+
+    init(settings: WorkerSettings, now: ContinuousClock.Instant) {
+        self.settings = settings
+        limit = settings.rowLimit
+        batch = StepBatch(rowLimit: settings.rowLimit.most)
+        lastWork = now
+    }
+
+    /// Whether there is nothing to do and nothing to tell.
+    var isEmpty: Bool { batch.isEmpty && endings.isEmpty }
+
+    /// The jobs that the store thinks this worker has.
+    var leases: [Lease] { batch.leases + endings.map(\.lease) }
+
+    /// Whether another job is wanted.
+    ///
+    /// While the store cannot be told of the last ones, none is.
+    var hasRoom: Bool { endings.isEmpty && batch.hasRoom }
+
+    /// What the worker does.
+    var state: WorkerState {
+        if stopping != nil { return .draining }
+        return isEmpty ? .ready : .busy
+    }
+
+    /// How much longer the worker waits for a job.
+    func idleTime(at now: ContinuousClock.Instant) -> Duration {
+        guard let timeout = settings.idleTimeout else { return .seconds(3600) }
+        return max(timeout - (now - lastWork), .zero)
+    }
+
+    /// Whether the worker leaves: it has waited for too long, or is to stop and is done or out of time.
+    mutating func isOver(at now: ContinuousClock.Instant, isStopping: Bool) -> Bool {
+        guard isStopping else { return isEmpty && idleTime(at: now) == .zero }
+        let since = stopping ?? now
+        stopping = since
+        return isEmpty || now - since >= settings.drainTimeout
+    }
+
+    mutating func join(_ job: ClaimedJob, at now: ContinuousClock.Instant) {
+        batch.join(job, at: now)
+        batch.rowLimit = limit.rows(for: job.request.size)
+    }
+
+    mutating func leave(_ lost: Set<Lease>) {
+        batch.leave(lost)
+        endings.removeAll { lost.contains($0.lease) }
+    }
+
+    mutating func schedule() -> Turn? {
+        if let size = batch.size { batch.rowLimit = limit.rows(for: size) }
+        return batch.schedule()
+    }
+
+    mutating func update(_ result: TurnResult, at now: ContinuousClock.Instant) {
+        endings += batch.update(result, at: now)
+        lastWork = now
+    }
+
+    /// The rows of an evaluation whose memory is not known yet.
+    func measurement(of turn: Turn) -> (size: PictureSize, rows: Int)? {
+        guard case .step(let pictures) = turn, let size = batch.size, limit.isUnknown(size) else { return nil }
+        return (size, pictures.values.reduce(0) { $0 + $1.rowCount })
+    }
+}

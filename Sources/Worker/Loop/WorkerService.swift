@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Jobs
+package import Logging
+import ServiceLifecycle
+import StableDiffusion
+
+/// A worker: takes jobs from the store, makes their pictures together, gives them back.
+///
+/// Each round of ``run()`` is `schedule -> evaluate -> update`: jobs join and leave, one turn is computed, and the store
+/// hears of it. When told to stop, it takes no more jobs, goes on with those it has for as long as it may, and gives back
+/// the others.
+package final class WorkerService: Service {
+    let settings: WorkerSettings
+    let store: any WorkStore
+    let engine: PictureEngine
+    let thread = EngineThread()
+    let logger: Logger
+    private let started: ProcessStart
+
+    /// How long to wait before asking a store again that could not answer.
+    static let storePatience = Duration.milliseconds(500)
+
+    package init(
+        settings: WorkerSettings,
+        store: any WorkStore,
+        engine: PictureEngine,
+        started: ProcessStart,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.store = store
+        self.engine = engine
+        self.started = started
+        self.logger = logger
+    }
+
+    /// Works until it is told to stop or has nothing to do for too long.
+    ///
+    /// - Throws: a ``StoreError`` that waiting does not mend.
+    package func run() async throws {
+        var round = Round(settings: settings, now: .now)
+        logger.info("Worker is ready", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
+        while !round.isOver(at: .now, isStopping: Task.isShuttingDownGracefully) {
+            // 1. Schedule
+            try await join(&round)
+            await announce(&round)
+            guard let turn = round.schedule() else {
+                try await report(&round)
+                continue
+            }
+
+            // 2. Evaluate
+            let result = await evaluate(turn, of: &round)
+
+            // 3. Update
+            round.update(result, at: .now)
+            try await report(&round)
+            await beat(&round)
+        }
+        await leave(&round)
+    }
+
+    /// Lets jobs join as long as there is room; waits for one while there is none.
+    private func join(_ round: inout Round) async throws {
+        guard !Task.isShuttingDownGracefully else { return }
+        while round.hasRoom {
+            let patience = round.isEmpty ? min(settings.signInterval, round.idleTime(at: .now)) : .zero
+            let (id, size, store) = (settings.id, round.batch.size, store)
+            do {
+                let jobs = try await cancelWhenGracefulShutdown {
+                    try await store.claim(by: id, upTo: 1, size: size, waitingUpTo: patience)
+                }
+                guard let job = jobs.first else { return }
+                round.join(job, at: .now)
+                logger.info("Job began", metadata: job.lease.metadata)
+            } catch let error as StoreError where error.mayPass {
+                logger.warning("The store gave no job", metadata: ["error": "\(error)"])
+                if round.isEmpty { try await Task.sleep(for: Self.storePatience) }
+                return
+            }
+        }
+    }
+
+    /// Computes a turn; the leases are kept meanwhile, however long it takes.
+    private func evaluate(_ turn: Turn, of round: inout Round) async -> TurnResult {
+        let measurement = round.measurement(of: turn)
+        let heartbeats = round.leases.map { Heartbeat(lease: $0) }
+        let keeping = Task { [settings, store] in
+            while true {
+                try await Task.sleep(for: settings.signInterval)
+                // Whether one of them is lost is asked again after the turn.
+                _ = try? await store.heartbeat(heartbeats)
+                try? await store.announce(settings.id, .busy)
+            }
+        }
+        defer { keeping.cancel() }
+        let (result, bytes) = await thread.run { [engine] in
+            if measurement != nil { engine.model.trim() }
+            let before = Memory.ownBytes
+            let result = engine.perform(turn)
+            let growth = before.flatMap { before in Memory.ownBytes.map { $0 - before } }
+            return (result, growth)
+        }
+        if case .step = turn {
+            noteFirstEvaluation(&round)
+            // Nobody waits for the sketches' map: it is learned once the first evaluation is told of.
+            await thread.run { [engine] in engine.learnSketches() }
+        }
+        if let measurement, let bytes {
+            round.limit.measured(measurement.size, rows: measurement.rows, bytes: bytes)
+            logger.info(
+                "Batch limit",
+                metadata: [
+                    "size": "\(measurement.size.width)x\(measurement.size.height)",
+                    "rows": "\(round.limit.rows(for: measurement.size))",
+                    "bytes_per_row": "\(bytes / max(measurement.rows, 1))",
+                ]
+            )
+        }
+        return result
+    }
+
+    private func noteFirstEvaluation(_ round: inout Round) {
+        guard !round.hasEvaluated else { return }
+        round.hasEvaluated = true
+        logger.info("First evaluation", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Jobs
+import StableDiffusion
+
+extension PictureEngine {
+    /// Does one turn; blocks until it is done.
+    ///
+    /// Whatever pictures share an evaluation, each gets the bytes that ``run(_:progress:)`` gives it alone.
+    package func perform(_ turn: Turn) -> TurnResult {
+        switch turn {
+        case .begin(let lease, let request):
+            .begun(lease, attempt { try begin(request) })
+        case .step(let pictures):
+            .stepped(step(pictures))
+        case .finish(let key, let denoising, let request):
+            .finished(key, attempt { try finish(denoising, index: key.index, of: request) })
+        }
+    }
+
+    private func begin(_ request: GenerationRequest) throws -> Beginning {
+        let request = (generation: request, picture: try pictureRequest(request))
+        // 1. Text
+        let prompt = conditionings.conditioning(for: request.picture.prompt, with: model)
+        let negativePrompt =
+            request.picture.guidanceScale > 1
+            ? conditionings.conditioning(for: request.picture.negativePrompt, with: model) : nil
+
+        // 2. Reference picture
+        let moments = request.picture.reference.map { model.encode($0.picture) }
+
+        // 3. Noise
+        let pictures = try (0..<request.picture.samples).map { index in
+            try model.start(
+                request.picture,
+                seed: request.picture.seed &+ UInt64(index),
+                moments: moments,
+                prompt: prompt,
+                negativePrompt: negativePrompt
+            )
+        }
+        return Beginning(pictures: pictures, warnings: warnings(for: request.generation))
+    }
+
+    private func step(_ pictures: [PictureKey: Denoising]) -> [PictureKey: Result<Denoising, JobFailure>] {
+        let keys = Array(pictures.keys)
+        var denoisings = Array(pictures.values)
+        do {
+            try model.step(&denoisings)
+        } catch {
+            guard pictures.count > 1 else { return [keys[0]: .failure(JobFailure(error))] }
+            // One of them has values that are not numbers. Alone, each shows whether it is the one.
+            var results: [PictureKey: Result<Denoising, JobFailure>] = [:]
+            for (key, picture) in pictures { results.merge(step([key: picture])) { _, new in new } }
+            return results
+        }
+        return Dictionary(uniqueKeysWithValues: zip(keys, denoisings.map(Result.success)))
+    }
+
+    private func finish(_ denoising: Denoising, index: Int, of request: GenerationRequest) throws -> GeneratedImage {
+        let picture = try model.decode(denoising.latents, width: request.width, height: request.height)
+        return try image(picture, seed: request.seed.advanced(by: index), of: request)
+    }
+
+    private func attempt<Value>(_ body: () throws -> Value) -> Result<Value, JobFailure> {
+        Result { try body() }.mapError(JobFailure.init)
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Jobs
+import Logging
+import ServiceLifecycle
+import Testing
+
+@testable import Worker
+
+/// A worker on a store of its own, in this process.
+@Suite struct WorkerServiceTests {
+    @Test func everyJobIsCompletedWithTheBytesItHasAlone() async throws {
+        let service = try await TestService()
+        let requests = try (0..<6).map { index in
+            try GenerationRequest.tiny {
+                $0.prompt = "job \(index % 3)"
+                $0.steps = 2 + index
+                $0.samples = 1 + index % 2
+                $0.outputFormat = "png"
+            }
+        }
+        var jobs: [JobID] = []
+        for request in requests { jobs.append(try await service.submit(request)) }
+        try await service.worker(idleTimeout: .milliseconds(300)).run()
+
+        let engine = try TinyModel.engine(threads: 1)
+        for (job, request) in zip(jobs, requests) {
+            let record = try await service.job(job)
+            #expect(record.lifecycle.state == .ended(.completed))
+            let expected = try engine.run(request).images.map(\.bytes)
+            var made: [[UInt8]] = []
+            for image in try #require(record.result).images {
+                made.append(try #require(try await service.store.image(image.id)).bytes)
+            }
+            #expect(made == expected)
+        }
+        #expect(try await service.store.verifyLedger().problems.isEmpty)
+        #expect(try await service.store.statistics().workers.isEmpty, "it said good-bye")
+    }
+
+    @Test func jobsOfAnotherSizeFollow() async throws {
+        let service = try await TestService()
+        var jobs: [JobID] = []
+        for side in [64, 32, 64, 48] {
+            jobs.append(
+                try await service.submit(
+                    .tiny {
+                        $0.width = side
+                        $0.height = side
+                    }
+                )
+            )
+        }
+        try await service.worker(idleTimeout: .milliseconds(300)).run()
+        for job in jobs {
+            #expect(try await service.job(job).lifecycle.state == .ended(.completed))
+        }
+    }
+
+    @Test func aCancelledJobMakesRoomForTheNext() async throws {
+        let service = try await TestService()
+        let long = try await service.submit(
+            .tiny {
+                $0.steps = 900
+                $0.samples = 10
+            }
+        )
+        let running = Task { try await service.worker(idleTimeout: .milliseconds(300)).run() }
+        try await service.waitUntil(long) { $0.progress != nil }
+        _ = try await service.store.cancel(long, of: nil)
+        let next = try await service.submit(.tiny { $0.width = 32 })
+        // The next job has another size, so it begins only once the cancelled one has left.
+        try await service.waitUntil(next) { $0.lifecycle.isEnded }
+        try await running.value
+        #expect(try await service.job(long).lifecycle.state == .ended(.cancelled))
+        #expect(try await service.job(next).lifecycle.state == .ended(.completed))
+        #expect(try await service.store.account(.default)?.reserved == .zero)
+    }
+
+    @Test func aRequestThatCannotRunFailsAndIsRefunded() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(.tiny { $0.steps = 1500 })
+        try await service.worker(idleTimeout: .milliseconds(300)).run()
+        guard case .ended(.failed(let failure)) = try await service.job(job).lifecycle.state else {
+            Issue.record("it did not fail")
+            return
+        }
+        #expect(failure.code == .invalidParameter)
+        #expect(try await service.store.account(.default)?.available == TestService.balance)
+    }
+
+    @Test func aWorkerThatIsToldToStopGivesBackWhatItCannotFinish() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(
+            .tiny {
+                $0.steps = 900
+                $0.samples = 10
+            }
+        )
+        try await service.stopWorker(drainTimeout: .milliseconds(50)) {
+            try await service.waitUntil(job) { $0.progress != nil }
+        }
+        let record = try await service.job(job)
+        #expect(record.lifecycle.state == .queued)
+        #expect(record.lifecycle.failureCount == 0, "it costs no retry")
+    }
+
+    @Test func aWorkerThatIsToldToStopFinishesWhatItCanAndTakesNoMore() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(.tiny { $0.steps = 60 })
+        let later = try await service.stopWorker(drainTimeout: .seconds(60)) {
+            try await service.waitUntil(job) { $0.progress != nil }
+            return try await service.submit(.tiny { $0.width = 32 })
+        }
+        #expect(try await service.job(job).lifecycle.state == .ended(.completed))
+        #expect(try await service.job(later).lifecycle.state == .queued)
+    }
+}
+
+/// A store in a directory of its own, with an account that has credits.
+private final class TestService: Sendable {
+    static let balance = Credits(microcredits: 100_000_000)
+
+    let store: any Store
+    private let directory: URL
+
+    init() async throws {
+        directory = FileManager.default.temporaryDirectory.appending(path: "darkroom-worker-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        store = try await SQLiteStore(path: directory.appending(path: "store.db").path, policy: StorePolicy())
+        _ = try await store.openAccount(.default)
+        _ = try await store.grant(Self.balance, to: .default)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    func worker(idleTimeout: Duration? = nil, drainTimeout: Duration = .seconds(30)) throws -> WorkerService {
+        var settings = WorkerSettings(id: WorkerID(), rowLimit: RowLimit(most: 8, budget: 1 << 30))
+        settings.idleTimeout = idleTimeout
+        settings.drainTimeout = drainTimeout
+        return WorkerService(
+            settings: settings,
+            store: store,
+            engine: try TinyModel.engine(),
+            started: ProcessStart(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    /// Runs a worker, does `body`, tells the worker to stop and waits for it.
+    func stopWorker<Value: Sendable>(
+        drainTimeout: Duration,
+        when body: @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let group = ServiceGroup(
+            configuration: .init(services: [try worker(drainTimeout: drainTimeout)], logger: Logger(label: "test"))
+        )
+        async let running: Void = group.run()
+        let value = try await body()
+        await group.triggerGracefulShutdown()
+        try await running
+        return value
+    }
+
+    func submit(_ request: GenerationRequest) async throws -> JobID {
+        let submission = Submission(
+            account: .default,
+            key: nil,
+            endpoint: "sd2.1-txt2img",
+            request: request,
+            price: PriceTable.standard.price(of: request)
+        )
+        guard case .accepted(let job, _) = try await store.submit(submission) else { throw CancellationError() }
+        return job.id
+    }
+
+    func job(_ id: JobID) async throws -> Job {
+        guard case .found(let job) = try await store.job(id, of: nil) else { throw CancellationError() }
+        return job
+    }
+
+    /// Waits until the job is as wanted; a worker that never gets it there fails the test by its time limit.
+    func waitUntil(_ id: JobID, _ isWanted: (Job) -> Bool) async throws {
+        while try await !isWanted(job(id)) {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
