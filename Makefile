@@ -7,7 +7,7 @@ PORT ?= 8080
 
 ## Builds, then serves the embedded model on 127.0.0.1:8080.
 serve: build
-	@exec "$$($(SWIFT_BUILD) --show-bin-path)/darkroom" serve --port $(PORT)
+	@exec "$$($(SWIFT_BUILD) --show-bin-path)/darkroom" serve --print-key --port $(PORT)
 
 ## Checks the format, builds with warnings as errors and runs every test.
 test: export DARKROOM_WARNINGS_AS_ERRORS = 1

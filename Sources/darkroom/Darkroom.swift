@@ -9,7 +9,8 @@ struct Darkroom: ParsableCommand {
         abstract: "Stable Diffusion 2.1 as a serverless HTTP API, on its own engine.",
         version: "0.1.0",
         subcommands: [
-            Generate.self, Tokenize.self, Models.self, Serve.self, Keys.self, CreditsCommand.self, JobsCommand.self,
+            Generate.self, Tokenize.self, Models.self, Serve.self, RunWorker.self, Keys.self, CreditsCommand.self,
+            JobsCommand.self,
             Doctor.self, Evaluate.self,
         ]
     )

@@ -7,26 +7,34 @@ import Foundation
 @main
 enum Main {
     static func main() async {
+        var configured: ConfiguredArguments?
         do {
-            var command = try Darkroom.parseAsRoot()
+            let arguments = try await ConfiguredArguments(
+                Array(CommandLine.arguments.dropFirst()),
+                environment: ProcessInfo.processInfo.environment
+            )
+            configured = arguments
+            var command = try Darkroom.parseAsRoot(arguments.arguments)
             if var asyncCommand = command as? any AsyncParsableCommand {
                 try await asyncCommand.run()
             } else {
                 try command.run()
             }
         } catch {
-            exit(after: error)
+            exit(after: error, configured)
         }
     }
 
-    private static func exit(after error: any Error) -> Never {
+    private static func exit(after error: any Error, _ configured: ConfiguredArguments?) -> Never {
         let code = Darkroom.exitCode(for: error)
         switch code {
         case .success:
             // Help and version arrive as errors too.
             Darkroom.exit(withError: error)
         case .validationFailure:
-            Terminal.complain(Darkroom.message(for: error))
+            let message = Darkroom.message(for: error)
+            let origin = configured?.origin(of: message).map { " (from \($0))" } ?? ""
+            Terminal.complain(message + origin)
         default:
             if error is CancellationError {
                 Foundation.exit(130)

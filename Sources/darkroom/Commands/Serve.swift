@@ -9,99 +9,110 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 import StableDiffusion
+import Supervisor
 import UnixSignals
-import Worker
 
-/// Serves the HTTP API.
-struct Serve: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Serve the HTTP API.")
-
-    @OptionGroup var modelOptions: ModelOptions
-    @OptionGroup var deviceOptions: DeviceOptions
-
-    @Option(help: "The address to listen on.")
-    var host = "127.0.0.1"
-
-    @Option(help: "The port to listen on.")
-    var port = 8080
-
-    @Option(
-        help:
-            "json: a JSON answer unless Accept asks for a picture; image: one picture without base64 is always raw bytes."
+/// Serves the HTTP API, and supervises the workers that make the pictures.
+struct Serve: AsyncParsableCommand, ConfigurableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serve the HTTP API.",
+        discussion: """
+            Every option may also come from the environment (DARKROOM_MAX_WORKERS=2) or from the file that --config names \
+            ({"max-workers": 2}); the command line counts most, the file least.
+            """
     )
-    var responseMode = APIConfiguration.ResponseMode.json
 
-    @Option(help: "How many requests may wait for the engine; more are answered with 429.")
-    var maxWaiting = 16
+    @OptionGroup(title: "HTTP") var http: HTTPOptions
+    @OptionGroup(title: "Jobs") var storeOptions: StoreOptions
+    @OptionGroup(title: "Workers") var workerOptions: WorkerOptions
+    @OptionGroup(title: "Model") var modelOptions: ModelOptions
+    @OptionGroup(title: "Model") var deviceOptions: DeviceOptions
+    @OptionGroup(title: "Log") var logOptions: LogOptions
 
-    @Option(help: ArgumentHelp("Where callers reach the server, if a proxy stands before it.", valueName: "url"))
-    var publicURL: String?
+    @Option(help: "The most worker processes at a time; 0 if workers are started by somebody else.")
+    var maxWorkers = 1
+
+    @Option(help: "Credits of the account that is made on a database without keys.")
+    var startingCredits = Credits(microcredits: 100_000_000)
+
+    @Flag(help: "Make a key for the default account and print it, valid for a day, also where there are keys.")
+    var printKey = false
+
+    @Option(help: ArgumentHelp("A JSON file of settings.", valueName: "file"))
+    var config: String?
+
+    static let settings =
+        HTTPOptions.settings + StoreOptions.settings + WorkerOptions.settings + ModelOptions.settings
+        + DeviceOptions.settings + LogOptions.settings
+        + ["max-workers", "starting-credits"].map { Setting(name: $0) }
 
     func validate() throws {
-        guard publicURL.map({ PublicBaseURL($0) != nil }) ?? true else {
-            throw ValidationError("--public-url must be an http or https URL. Given: \(publicURL ?? "")")
+        guard (0...64).contains(maxWorkers) else {
+            throw ValidationError("--max-workers must be between 0 and 64. Given: \(maxWorkers)")
         }
-        guard maxWaiting >= 0 else {
-            throw ValidationError("--max-waiting must not be negative. Given: \(maxWaiting)")
-        }
-        guard (1...65535).contains(port) else {
-            throw ValidationError("--port must be between 1 and 65535. Given: \(port)")
+        guard startingCredits >= .zero else {
+            throw ValidationError("--starting-credits must not be negative. Given: \(startingCredits)")
         }
     }
 
     func run() async throws {
-        let source = try modelOptions.source()
-        let model = try modelOptions.load(source, on: deviceOptions.device())
-        let engine = PictureEngine(modelName: modelOptions.name, model: model)
-        let native = source.nativeSize
-        var configuration = APIConfiguration(defaults: GenerationDefaults(width: native, height: native))
-        configuration.host = host
-        configuration.port = port
-        configuration.responseMode = responseMode
-        configuration.publicBaseURL = publicURL.flatMap { PublicBaseURL($0) }
-        let logger = Logger(label: "darkroom")
-        let welcome = Welcome(host: host, port: port, size: native)
+        // A model that cannot be loaded is found out now, not by the first job.
+        let nativeSize = try modelOptions.source().nativeSize
+        logOptions.bootstrap()
+        let logger = Logger(label: "darkroom.server")
+        let store = try await storeOptions.open()
+        let configuration = http.configuration(
+            nativeSize: nativeSize,
+            imageLifetime: storeOptions.imageLifetime.duration
+        )
+        let welcome = Welcome(configuration: configuration, startingCredits: startingCredits, alwaysMakesKey: printKey)
         let application = buildApplication(
             configuration: configuration,
-            generator: SerialImageGenerator(InProcessGenerator(engine: engine), maxWaiting: maxWaiting),
-            logger: logger,
-            onServerRunning: { Terminal.write(welcome.text) }
+            store: store,
+            logger: Logger(label: "darkroom.api"),
+            onServerRunning: {
+                do {
+                    Terminal.write(try await welcome.text(store))
+                } catch {
+                    logger.error("No key could be made", metadata: ["error": "\(error)"])
+                }
+            }
         )
-        var services = ServiceGroupConfiguration(
-            services: [application],
-            gracefulShutdownSignals: [.sigterm, .sigint],
+        let supervisor = WorkerSupervisor(
+            store: store,
+            fleet: WorkerFleet(limit: maxWorkers, jobsPerWorker: workerOptions.maxBatch),
+            command: workerCommand,
             logger: logger
         )
-        // Pictures may take minutes; after this long they are cancelled, within one evaluation.
-        services.maximumGracefulShutdownDuration = .seconds(10)
+        // They stop in reverse: first nothing more is taken in, then the workers drain.
+        var services = ServiceGroupConfiguration(
+            services: [supervisor, WebhookSender(store: store, configuration: configuration), application],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: .lifecycle
+        )
+        services.maximumGracefulShutdownDuration =
+            configuration.drainPatience + workerCommand.stopTimeout + .seconds(5)
         do {
             try await ServiceGroup(configuration: services).run()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            throw Failure(subject: "\(host):\(port)", reason: "another program listens there; choose another --port")
+            throw Failure(
+                subject: "\(http.host):\(http.port)",
+                reason: "another program listens there; choose another --port"
+            )
         }
     }
-}
 
-extension APIConfiguration.ResponseMode: ExpressibleByArgument {}
-
-/// What is printed when the server starts: a request to paste.
-struct Welcome {
-    var host: String
-    var port: Int
-    var size: Int
-
-    var text: String {
-        let reachable = ["0.0.0.0": "127.0.0.1", "::": "::1"][host] ?? host
-        let address = reachable.contains(":") ? "[\(reachable)]" : reachable
-        return """
-            Darkroom serves http://\(address):\(port) — open it, or paste:
-
-            curl http://\(address):\(port)/v1/sd2.1-txt2img \\
-              --header 'Content-Type: application/json' --header 'Accept: image/png' --output picture.png \\
-              --data '{"prompt": "calico cat wearing a cosmonaut suit, 3d render, pixar style, 8k, high resolution",
-                       "scheduler": "DDIM", "num_inference_steps": 25, "guidance_scale": 7.5, "seed": 17123564234,
-                       "img_width": \(size), "img_height": \(size)}'
-
-            """
+    /// How a worker is started that works for this server.
+    private var workerCommand: WorkerCommand {
+        let arguments =
+            storeOptions.arguments + workerOptions.arguments + modelOptions.arguments + deviceOptions.arguments
+            + logOptions.arguments
+        return WorkerCommand(
+            executable: Bundle.main.executablePath ?? CommandLine.arguments[0],
+            // Beyond its own bound a worker may have an evaluation to finish.
+            stopTimeout: workerOptions.drainTimeout.duration + .seconds(10)
+        ) { worker in
+            ["worker", "--supervised", "--worker-id=\(worker)"] + arguments
+        }
     }
 }

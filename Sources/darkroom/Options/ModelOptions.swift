@@ -35,6 +35,15 @@ struct ModelOptions: ParsableArguments {
     )
     var predictionType: PredictionType?
 
+    static let settings = ["model", "tokenizer", "tokenizer-convention", "prediction-type"].map { Setting(name: $0) }
+
+    /// The options that choose the same model.
+    var arguments: [String] {
+        ["--model=\(model)", "--tokenizer-convention=\(tokenizerConvention.defaultValueDescription)"]
+            + (tokenizer.map { ["--tokenizer=\($0)"] } ?? [])
+            + (predictionType.map { ["--prediction-type=\($0.rawValue)"] } ?? [])
+    }
+
     /// What the model is called in answers and picture files.
     var name: String {
         model == EmbeddedModel.name
@@ -69,6 +78,11 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(help: "Processor threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
+
+    static let settings = ["dtype", "threads"].map { Setting(name: $0) }
+
+    /// The options that make a process compute the same.
+    var arguments: [String] { ["--dtype=\(precision.rawValue)", "--threads=\(threads)"] }
 
     func validate() throws {
         guard (1...1024).contains(threads) else {

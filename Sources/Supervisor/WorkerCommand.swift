@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Jobs
+import Subprocess
+
+#if canImport(System)
+    import System
+#else
+    import SystemPackage
+#endif
+
+/// How a worker process is started, and how it is told to stop.
+package struct WorkerCommand: Sendable {
+    /// The executable's path.
+    package var executable: String
+    /// What its command line is for a worker of this name.
+    package var arguments: @Sendable (WorkerID) -> [String]
+    /// How long a worker that is told to stop may take before it is ended.
+    package var stopTimeout: Duration
+
+    package init(
+        executable: String,
+        stopTimeout: Duration,
+        arguments: @escaping @Sendable (WorkerID) -> [String]
+    ) {
+        self.executable = executable
+        self.stopTimeout = stopTimeout
+        self.arguments = arguments
+    }
+
+    /// How a worker process ended.
+    package enum End: Equatable, Sendable {
+        /// By itself, with nothing left to do.
+        case left
+        /// Otherwise; its jobs, if it had any, are somebody else's now.
+        case crashed(reason: String)
+
+        var isCrash: Bool { self != .left }
+    }
+
+    /// Runs a worker to its end.
+    ///
+    /// Cancelling the task tells the worker to stop.
+    func run(_ worker: WorkerID) async -> End {
+        var options = PlatformOptions()
+        options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: stopTimeout)]
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable)),
+                arguments: .init(arguments(worker)),
+                platformOptions: options,
+                // Its end is the sign for the worker that this process is gone, so it stays open and nothing is written.
+                input: .inputWriter,
+                // A worker prints nothing; its end is the sign here that the worker is gone.
+                output: .sequence,
+                error: .currentStandardError
+            ) { execution in
+                for try await _ in execution.standardOutput {}
+            }
+            return switch result.terminationStatus {
+            case .exited(0): .left
+            case let status: .crashed(reason: "\(status)")
+            }
+        } catch {
+            return .crashed(reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import Jobs
+import Logging
+import ServiceLifecycle
+import StableDiffusion
+import UnixSignals
+import Worker
+
+/// Makes the pictures of the jobs in a store.
+struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Make the pictures of a service's jobs; serve starts workers by itself.",
+        discussion: "Options may come from elsewhere as those of serve may; give a service's processes the same."
+    )
+
+    @OptionGroup(title: "Jobs") var storeOptions: StoreOptions
+    @OptionGroup(title: "Worker") var workerOptions: WorkerOptions
+    @OptionGroup(title: "Model") var modelOptions: ModelOptions
+    @OptionGroup(title: "Model") var deviceOptions: DeviceOptions
+    @OptionGroup(title: "Log") var logOptions: LogOptions
+
+    @Option(help: ArgumentHelp("What the store knows this worker by (default: a new name).", valueName: "name"))
+    var workerID: String?
+
+    @Flag(help: ArgumentHelp("Stop when standard input ends, as it does with the process that started this one."))
+    var supervised = false
+
+    @Option(help: ArgumentHelp("A JSON file of settings; those for serve alone have no effect.", valueName: "file"))
+    var config: String?
+
+    static let settings =
+        StoreOptions.settings + WorkerOptions.settings + ModelOptions.settings + DeviceOptions.settings
+        + LogOptions.settings
+
+    func run() async throws {
+        let started = ProcessStart()
+        let source = try modelOptions.source()
+        logOptions.bootstrap()
+        let id = workerID.map { WorkerID($0) } ?? WorkerID()
+        var logger = Logger(label: "darkroom.worker")
+        logger[metadataKey: "worker"] = "\(id)"
+        let store = try await storeOptions.open()
+        try await store.announce(id, .starting)
+        let engine = PictureEngine(
+            modelName: modelOptions.name,
+            model: try modelOptions.load(source, on: deviceOptions.device())
+        )
+        let worker = WorkerService(
+            settings: workerOptions.settings(id: id, policy: storeOptions.policy),
+            store: store,
+            engine: engine,
+            started: started,
+            logger: logger
+        )
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: .lifecycle
+            )
+        )
+        if supervised {
+            Self.whenStandardInputEnds { Task { await group.triggerGracefulShutdown() } }
+        }
+        try await group.run()
+    }
+
+    private static func whenStandardInputEnds(_ body: @escaping @Sendable () -> Void) {
+        Thread.detachNewThread {
+            _ = try? FileHandle.standardInput.readToEnd()
+            body()
+        }
+    }
+}
