@@ -6,50 +6,82 @@ package import Jobs
 package import Logging
 import NIOCore
 
-/// The HTTP service around `generator`, ready to run.
+/// The HTTP service in front of `store`, ready to run.
+///
+/// Workers on the same store make the pictures; a ``WebhookSender`` sends the news of them.
 ///
 /// - Parameters:
 ///   - configuration: How the service answers.
-///   - generator: Makes the pictures.
-///   - images: Keeps them for those who are sent an address.
+///   - store: Keeps jobs, pictures and accounts.
 ///   - logger: Gets one line a request: route, status and time, never a prompt.
 ///   - onServerRunning: Called once the port is open.
 package func buildApplication(
     configuration: APIConfiguration,
-    generator: any ImageGenerator,
-    images: any ImageStore = MemoryImageStore(),
+    store: any JobStore & AccountStore & MaintenanceStore & WebhookStore,
     logger: Logger = Logger(label: "darkroom.api"),
     onServerRunning: @escaping @Sendable () async -> Void = {}
 ) -> some ApplicationProtocol {
-    Application(
-        router: buildRouter(configuration: configuration, generator: generator, images: images),
-        server: .http1(configuration: HTTP1Channel.Configuration(idleTimeout: TimeAmount(configuration.idleTimeout))),
+    let connections = ConnectionRegistry()
+    let limits = ConnectionLimits(
+        head: TimeAmount(configuration.headTimeout),
+        body: TimeAmount(configuration.bodyTimeout),
+        write: TimeAmount(configuration.writeTimeout)
+    )
+    var application = Application(
+        router: buildRouter(configuration: configuration, store: store, connections: connections),
+        server: .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionGuard(limits: limits, registry: connections)],
+                idleTimeout: TimeAmount(configuration.idleTimeout)
+            )
+        ),
         configuration: ApplicationConfiguration(
             address: .hostname(configuration.host, port: configuration.port),
-            serverName: "darkroom"
+            serverName: "darkroom",
+            availableConnectionsDelegate: MaximumAvailableConnections(configuration.maxConnections, logger: logger)
         ),
         onServerRunning: { _ in await onServerRunning() },
         logger: logger
     )
+    if configuration.auth == .none {
+        application.beforeServerStarts { _ = try await store.openAccount(.anonymous) }
+    }
+    return application
 }
 
 /// The routes of the HTTP service and what surrounds them.
-package func buildRouter(
+func buildRouter(
     configuration: APIConfiguration,
-    generator: any ImageGenerator,
-    images: any ImageStore
+    store: any JobStore & AccountStore & MaintenanceStore & WebhookStore,
+    connections: ConnectionRegistry
 ) -> Router<APIRequestContext> {
     let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
     // The outermost first: every answer gets an id and a log line, errors included.
     router.addMiddleware {
+        ConnectionMiddleware(registry: connections)
         RequestIDMiddleware()
         RequestLogMiddleware()
         ErrorMiddleware()
-        CrossSiteMiddleware(publicBaseURL: configuration.publicBaseURL)
+        if configuration.auth == .none { CrossSiteMiddleware(publicBaseURL: configuration.publicBaseURL) }
     }
+    let gate = Gate(accounts: store, auth: configuration.auth)
+    let answers = JobAnswers(store: store)
+    let waits = WaitLimit(configuration.maxWaitsPerKey)
     PageController().addRoutes(to: router)
-    HealthController(generator: generator).addRoutes(to: router)
-    ImageController(images: images).addRoutes(to: router)
-    GenerationController(configuration: configuration, generator: generator, images: images).addRoutes(to: router)
+    HealthController(store: store).addRoutes(to: router)
+    ImageController(store: store, lifetime: configuration.imageLifetime).addRoutes(to: router)
+    AccountController(store: store).addRoutes(to: router, behind: gate)
+    RequestController(configuration: configuration, store: store, answers: answers, waits: waits)
+        .addRoutes(to: router, behind: gate)
+    GenerationController(
+        configuration: configuration,
+        store: store,
+        orders: GenerationOrderReader(
+            configuration: configuration,
+            outbound: OutboundClient(policy: configuration.outbound)
+        ),
+        answers: answers,
+        waits: waits
+    ).addRoutes(to: router, behind: gate)
     return router
 }

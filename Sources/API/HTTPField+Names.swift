@@ -5,14 +5,40 @@ import Hummingbird
 typealias HTTPField = HTTPFields.Element
 
 extension HTTPField.Name {
+    /// Where a key is presented.
+    static let apiKey = Self(literal: "x-api-key")
     /// Names this request in answers and logs; taken from the caller when it looks sane.
     static let requestID = Self(literal: "x-request-id")
     /// Seconds from the request to the answer.
     static let generationTime = Self(literal: "x-generation-time")
     /// The seed of the first picture.
     static let seedValue = Self(literal: "x-seed-value")
+    /// What this request was charged, in credits.
+    static let cost = Self(literal: "x-cost")
+    /// What the account has left, in credits.
+    static let remainingCredits = Self(literal: "x-remaining-credits")
+    /// How many requests a key may send at once.
+    static let rateLimit = Self(literal: "ratelimit-limit")
+    /// How many more a key may send now.
+    static let rateLimitRemaining = Self(literal: "ratelimit-remaining")
+    /// Seconds until a key may send one more.
+    static let rateLimitReset = Self(literal: "ratelimit-reset")
     /// When a refused request may be sent again, as an ISO 8601 instant.
-    static let rateLimitReset = Self(literal: "x-rate-limit-reset-at-utc")
+    static let rateLimitResetTime = Self(literal: "x-rate-limit-reset-at-utc")
+    /// Makes a repetition of a request the same request.
+    static let idempotencyKey = Self(literal: "idempotency-key")
+    /// `true` in the answer to a repetition.
+    static let idempotentReplayed = Self(literal: "idempotent-replayed")
+    /// How a caller would like to be answered (RFC 7240).
+    static let prefer = Self(literal: "prefer")
+    /// Which of a caller's wishes was granted.
+    static let preferenceApplied = Self(literal: "preference-applied")
+    /// `true` for pictures that are made even if the caller goes away.
+    static let keepOnDisconnect = Self(literal: "x-keep-on-disconnect")
+    /// The last event of a stream that a caller has seen.
+    static let lastEventID = Self(literal: "last-event-id")
+    /// Keeps proxies from collecting events before they send them on.
+    static let accelBuffering = Self(literal: "x-accel-buffering")
     /// What a JSON answer has in `warnings`, for answers that are a picture.
     static let warnings = Self(literal: "x-warnings")
     /// How a browser relates the page that sends a request to this server.

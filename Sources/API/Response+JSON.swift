@@ -6,14 +6,11 @@ import Hummingbird
 extension Response {
     /// An answer with `value` as its JSON body.
     init(status: HTTPResponse.Status, headers: HTTPFields = [:], json value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        // The same answer has the same bytes, and addresses read as addresses.
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         self.init(
             status: status,
             headers: headers,
             contentType: "application/json; charset=utf-8",
-            bytes: Array(try encoder.encode(value))
+            bytes: Array(try JSONEncoder.api.encode(value))
         )
     }
 
@@ -23,5 +20,14 @@ extension Response {
         headers[.contentType] = contentType
         headers[.contentLength] = String(bytes.count)
         self.init(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+extension JSONEncoder {
+    /// Writes the JSON of answers: the same answer has the same bytes, and addresses read as addresses.
+    static var api: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return encoder
     }
 }

@@ -3,21 +3,18 @@
 import Hummingbird
 
 extension Router {
-    /// Answers `method` at `path` with `handler`, and every other method with 405 and an `Allow` header.
-    func endpoint(
-        _ method: HTTPRequest.Method,
-        _ path: RouterPath,
-        handler: @escaping @Sendable (Request, Context) async throws -> Response
-    ) {
-        on(path, method: method, use: handler)
+    /// Answers a request.
+    typealias Endpoint = @Sendable (Request, Context) async throws -> Response
+
+    /// Answers at `path` with the endpoint of the request's method, and other methods with 405 and an `Allow` header.
+    func endpoint(_ path: RouterPath, _ endpoints: [HTTPRequest.Method: Endpoint]) {
+        for (method, endpoint) in endpoints { on(path, method: method, use: endpoint) }
+        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
         // The router answers HEAD where there is GET.
-        let allowed: [HTTPRequest.Method] = method == .get ? [.get, .head] : [method]
-        let others: [HTTPRequest.Method] = [
-            .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-        ]
-        for other in others where !allowed.contains(other) {
-            on(path, method: other) { _, _ -> Response in
-                let list = allowed.map(\.rawValue).joined(separator: ", ")
+        let allowed = methods.filter { endpoints[$0] != nil || ($0 == .head && endpoints[.get] != nil) }
+        let list = allowed.map(\.rawValue).joined(separator: ", ")
+        for method in methods where !allowed.contains(method) {
+            on(path, method: method) { _, _ -> Response in
                 var error = APIError(.methodNotAllowed, "This address answers \(list) only.")
                 error.headers[.allow] = list
                 throw error

@@ -30,7 +30,7 @@ struct CrossSiteTests {
         let response = try await post(to: api, origin: origin, site: site)
         #expect(response.status == .forbidden)
         #expect(try response.json(ErrorBody.self).code == "cross_site_request")
-        #expect(api.generator.requests.isEmpty)
+        #expect(api.worker.requests.isEmpty)
     }
 
     @Test(

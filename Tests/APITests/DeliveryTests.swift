@@ -69,7 +69,7 @@ struct DeliveryTests {
         #expect(response.status == .badRequest)
         let body = try response.json(ErrorBody.self)
         #expect((body.code, body.field) == ("invalid_parameter", "output_format"))
-        #expect(api.generator.requests.isEmpty)
+        #expect(api.worker.requests.isEmpty)
     }
 
     @Test func `a picture brings its warnings in a header`() async throws {

@@ -42,7 +42,7 @@ struct FormTests {
         let answer = try response.json(PictureBody.self)
         #expect(answer.images[0].base64 != nil)
         #expect(answer.warnings == [#"The field "colour" is not known and was ignored."#])
-        let request = try #require(api.generator.requests.first)
+        let request = try #require(api.worker.requests.first)
         #expect(request.prompt == "a cat; \"calico\"\r\nwith a second line")
         #expect((request.steps, request.negativePrompt) == (30, ""))
         #expect(request.start == .image(try ReferenceImage(validating: picture, limits: DecodingLimits()), strength: 1))

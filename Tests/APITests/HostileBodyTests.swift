@@ -17,7 +17,7 @@ struct HostileBodyTests {
         let response = try await api.post(body)
         #expect(response.status == .badRequest)
         #expect(try response.json(ErrorBody.self).code == "invalid_json")
-        #expect(api.generator.requests.isEmpty)
+        #expect(api.worker.requests.isEmpty)
     }
 
     @Test func `bytes that are no text are a 400`() async throws {
@@ -60,8 +60,9 @@ struct HostileBodyTests {
 
     @Test func `every cut of a request is answered`() async throws {
         let whole = Array(#"{"prompt": "c\u00e4t 😀", "seed": 17123564234, "guidance_scale": 7.5e0}"#.utf8)
+        let api = TestAPI()
         for count in 0..<whole.count {
-            let response = try await TestAPI().post(
+            let response = try await api.post(
                 Array(whole.prefix(count)),
                 headers: [.contentType: "application/json"]
             )

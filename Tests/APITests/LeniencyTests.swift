@@ -13,7 +13,7 @@ struct LeniencyTests {
         let api = TestAPI()
         let response = try await api.post(json)
         #expect(response.status == .ok, "\(String(decoding: response.bytes, as: UTF8.self))")
-        return try #require(api.generator.requests.first)
+        return try #require(api.worker.requests.first)
     }
 
     @Test func `numbers and booleans may be text`() async throws {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import API
 import Hummingbird
 import HummingbirdTesting
+import Jobs
 import Logging
 import NIOCore
-import Synchronization
 import Testing
+
+@testable import API
 
 /// What only a real connection shows.
 struct LiveServerTests {
@@ -25,7 +26,7 @@ struct LiveServerTests {
                     )
                 )
                 #expect(response.status == .ok)
-                #expect(response.headers[.connection] == "close")
+                #expect(response.headers[.connection] == nil)
                 let body = try #require(response.body)
                 #expect(String(buffer: body).contains("http://example.org/v1/images/"))
             }
@@ -46,8 +47,8 @@ struct LiveServerTests {
     }
 
     @Test func `an answer may take longer than a connection may be silent`() async throws {
-        var api = TestAPI(.slow(.seconds(3)))
-        api.configuration.idleTimeout = .seconds(1)
+        var api = TestAPI(.slow(.seconds(5)))
+        api.configuration.idleTimeout = .seconds(3)
         try await api.test(.live) { server in
             let port = try #require(server.port)
             try await TestClient.withClient(host: "localhost", port: port) { client in
@@ -65,25 +66,134 @@ struct LiveServerTests {
         }
     }
 
+    private func request(
+        _ path: String = TestAPI.textToImage,
+        headers: HTTPFields = [:],
+        body: String = "{}"
+    ) -> TestClient.Request {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        return TestClient.Request(
+            path,
+            method: .post,
+            authority: "localhost",
+            headers: headers,
+            body: ByteBuffer(string: body)
+        )
+    }
+
+    @Test func `a connection serves one request after another`() async throws {
+        let api = TestAPI()
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            try await TestClient.withClient(host: "localhost", port: port) { client in
+                for body in ["{}", "{", "{}"] {
+                    let response = try await client.execute(request(body: body))
+                    #expect(response.status == (body == "{}" ? .ok : .badRequest))
+                    #expect(response.headers[.connection] == nil)
+                }
+            }
+        }
+    }
+
+    @Test func `a caller who is refused before the body is read loses the connection`() async throws {
+        let api = try await TestAPI(credits: "1")
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            try await withConnection(to: port) { inbound, outbound in
+                // The body never comes.
+                try await outbound.write(
+                    ByteBuffer(string: "POST /v1/sd2.1-txt2img HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+                )
+                let answer = try await text(inbound)
+                #expect(answer.hasPrefix("HTTP/1.1 401"))
+                #expect(answer.lowercased().contains("connection: close"))
+            }
+        }
+    }
+
+    @Test func `a body that comes too slowly closes the connection`() async throws {
+        var api = TestAPI()
+        api.configuration.bodyTimeout = .milliseconds(200)
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            try await withConnection(to: port) { inbound, outbound in
+                try await outbound.write(
+                    ByteBuffer(string: "POST /v1/sd2.1-txt2img HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n")
+                )
+                let drip = Task {
+                    while true {
+                        try await Task.sleep(for: .milliseconds(20))
+                        try await outbound.write(ByteBuffer(string: " "))
+                    }
+                }
+                // Without the limit this waits until the test runner gives up.
+                _ = try? await text(inbound)
+                drip.cancel()
+            }
+        }
+        #expect(api.worker.requests.isEmpty)
+    }
+
+    @Test func `a head that comes too slowly closes the connection`() async throws {
+        var api = TestAPI()
+        api.configuration.headTimeout = .milliseconds(200)
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            // Without the limit this waits until the test runner gives up.
+            try? await withConnection(to: port) { inbound, outbound in
+                try await outbound.write(ByteBuffer(string: "POST /v1/sd2.1-txt2img HTTP/1.1\r\nX: "))
+                _ = try await text(inbound)
+            }
+        }
+    }
+
     @Test func `a caller who goes away cancels the work`() async throws {
-        let api = TestAPI(.hang)
+        let api = try await TestAPI(.hang, credits: "5")
         try await api.test(.live) { server in
             let port = try #require(server.port)
             let client = TestClient(host: "localhost", port: port)
             client.connect()
-            try await client.executeAndDontWaitForResponse(
-                TestClient.Request(
-                    TestAPI.textToImage,
-                    method: .post,
-                    authority: "localhost",
-                    headers: [.contentType: "application/json"],
-                    body: ByteBuffer(string: "{}")
-                )
-            )
-            for await _ in api.generator.starts.stream.prefix(1) {}
+            try await client.executeAndDontWaitForResponse(request(headers: api.keyed([:])))
+            for await _ in api.worker.starts.stream.prefix(1) {}
             try await client.shutdown()
             // Without the cancellation this waits until the test runner gives up.
-            for await _ in api.generator.cancellations.stream.prefix(1) {}
+            for await _ in api.worker.cancellations.stream.prefix(1) {}
         }
+        #expect(try await api.balance.description == "5")
+    }
+
+    @Test(arguments: [("prefer", "respond-async"), ("x-keep-on-disconnect", "true")])
+    func `a caller who goes away and wanted to keep the work keeps it`(name: String, value: String) async throws {
+        let api = TestAPI(.slow(.milliseconds(300)))
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            let client = TestClient(host: "localhost", port: port)
+            client.connect()
+            let header = try #require(HTTPFields.Element.Name(name))
+            try await client.executeAndDontWaitForResponse(request(headers: [header: value]))
+            for await _ in api.worker.starts.stream.prefix(1) {}
+            try await client.shutdown()
+            let job = try #require(try await api.store.jobs(of: nil, after: nil, limit: 1).jobs.first)
+            #expect(try await api.end(of: "\(job.id)").status == "COMPLETED")
+        }
+    }
+
+    @Test func `the work is kept as long as anyone waits who sent the same`() async throws {
+        let api = TestAPI(.slow(.milliseconds(500)))
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            let first = TestClient(host: "localhost", port: port)
+            first.connect()
+            try await first.executeAndDontWaitForResponse(request(headers: [.idempotencyKey: "one"]))
+            for await _ in api.worker.starts.stream.prefix(1) {}
+            try await TestClient.withClient(host: "localhost", port: port) { client in
+                async let answer = client.execute(request(headers: [.idempotencyKey: "one"]))
+                try await Task.sleep(for: .milliseconds(200))
+                try await first.shutdown()
+                #expect(try await answer.status == .ok)
+            }
+        }
+        #expect(api.worker.requests.count == 1)
     }
 }

@@ -56,7 +56,10 @@ struct ParameterErrorTests {
             (#"{"quality": 101}"#, "quality", "101"),
             (#"{"image": 5}"#, "image", "5"),
             (#"{"mask": "aGk="}"#, "mask", nil),
-            (#"{"webhook": "https://example.org/"}"#, "webhook", nil),
+            (#"{"webhook": "http://example.org/"}"#, "webhook", "http://example.org/"),
+            (#"{"webhook": "https://127.0.0.1/"}"#, "webhook", "https://127.0.0.1/"),
+            (#"{"webhook": "mailto:a@example.org"}"#, "webhook", "mailto:a@example.org"),
+            (#"{"webhook": 5}"#, "webhook", "5"),
             (#"{"prompt": "a\u0000b"}"#, "prompt", nil),
         ] as [(String, String, String?)]
     )
@@ -75,7 +78,7 @@ struct ParameterErrorTests {
         if let given { #expect(body.given == given) }
         #expect(body.error.hasPrefix("\(field) "))
         #expect(body.requestID == response.header("x-request-id"))
-        #expect(api.generator.requests.isEmpty)
+        #expect(api.worker.requests.isEmpty)
     }
 
     @Test func `a prompt that is too long is a 400 that does not repeat it`() async throws {
@@ -85,7 +88,7 @@ struct ParameterErrorTests {
     }
 
     @Test(arguments: [
-        "", "not base64!", "data:image/png,raw", "data:image/png;base64,", "aGVsbG8=", "https://example.org/cat.png",
+        "", "not base64!", "data:image/png,raw", "data:image/png;base64,", "aGVsbG8=", "https://127.0.0.1/cat.png",
         "HTTP://example.org/cat.png", "data:image/png;base64,iVBORw0KGgo=",
     ])
     func `an image that is none is a 400 that says why`(image: String) async throws {
@@ -95,7 +98,7 @@ struct ParameterErrorTests {
         let body = try response.json(ErrorBody.self)
         #expect(body.code == "invalid_image")
         #expect(body.field == "image")
-        #expect(api.generator.requests.isEmpty)
+        #expect(api.worker.requests.isEmpty)
     }
 
     @Test func `a picture with too many pixels is refused`() async throws {

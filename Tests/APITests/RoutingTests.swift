@@ -9,7 +9,7 @@ import Jobs
 import Testing
 
 struct RoutingTests {
-    @Test(arguments: ["/v2/sd2.1-txt2img", "/nothing", "/v1", "/v1/images", "/v1/a/b", "/page.map"])
+    @Test(arguments: ["/v2/nothing", "/nothing", "/v1", "/v1/images", "/v1/a/b", "/page.map"])
     func `an unknown address is a 404 in JSON`(path: String) async throws {
         let response = try await TestAPI().send(.get, path)
         #expect(response.status == .notFound)
@@ -19,17 +19,20 @@ struct RoutingTests {
     }
 
     @Test func `an unknown model is a 404 that lists the models`() async throws {
-        let response = try await TestAPI().post("{}", to: "/v1/sdxl1.0-txt2img")
-        #expect(response.status == .notFound)
-        let body = try response.json(ErrorBody.self)
-        #expect(body.code == "unknown_model")
-        #expect(body.error.contains("sd2.1-txt2img"))
+        for path in ["/v1/sdxl1.0-txt2img", "/v2/sdxl1.0-txt2img"] {
+            let response = try await TestAPI().post("{}", to: path)
+            #expect(response.status == .notFound)
+            let body = try response.json(ErrorBody.self)
+            #expect(body.code == "unknown_model")
+            #expect(body.error.contains("sd2.1-txt2img"))
+        }
     }
 
     @Test(arguments: [
         (HTTPRequest.Method.get, TestAPI.textToImage, "POST"), (.put, TestAPI.textToImage, "POST"),
         (.head, TestAPI.imageToImage, "POST"), (.post, "/health", "GET, HEAD"), (.delete, "/", "GET, HEAD"),
-        (.post, "/v1/images/x.png", "GET, HEAD"),
+        (.post, "/v1/images/x.png", "GET, HEAD"), (.get, TestAPI.textToImageLater, "POST"),
+        (.put, "/v2/requests/x", "GET, HEAD, DELETE"), (.post, "/v1/get-user-credits", "GET, HEAD"),
     ])
     func `a wrong method is a 405 that says the right one`(
         method: HTTPRequest.Method,
@@ -47,28 +50,6 @@ struct RoutingTests {
         let response = try await TestAPI().send(.get, "/v1/images/\(name).png")
         #expect(response.status == .notFound)
         #expect(["unknown_request", "unknown_endpoint"].contains(try response.json(ErrorBody.self).code))
-    }
-
-    @Test func `a picture has one address`() async throws {
-        let api = TestAPI()
-        let image = StoredImage(bytes: try TestAPI.picture(), format: .png)
-        let id = try await api.images.store(image)
-        let found = try await api.send(.get, "/v1/images/\(id).png")
-        #expect(found.bytes == image.bytes)
-        #expect(found.header("cache-control") == "private, max-age=3600, immutable")
-        #expect(found.header("x-content-type-options") == "nosniff")
-        #expect(try await api.send(.get, "/v1/images/\(id).jpeg").status == .notFound)
-        #expect(try await api.send(.get, "/v1/images/\(id)").status == .notFound)
-    }
-
-    @Test(arguments: GeneratorState.allCases)
-    func `health is 200 in every state and readiness is not`(state: GeneratorState) async throws {
-        let api = TestAPI(state: state)
-        let health = try await api.send(.get, "/health")
-        #expect(health.status == .ok)
-        #expect(try health.json([String: String].self) == ["status": state.rawValue])
-        let ready = try await api.send(.get, "/ready")
-        #expect(ready.status == (state.acceptsRequests ? .ok : .serviceUnavailable))
     }
 
     @Test func `a sane request id is kept and another is replaced`() async throws {

@@ -1,51 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import API
 import Foundation
 import Hummingbird
 import HummingbirdTesting
 import ImageCodec
 import Jobs
 import Logging
+import NIOCore
 
-/// The service around a ``RecordingGenerator``, without a socket unless a test asks for one.
+@testable import API
+
+/// The service on a store with a ``TestWorker``, without a socket unless a test asks for one.
 struct TestAPI {
     static let textToImage = "/v1/sd2.1-txt2img"
+    static let textToImageLater = "/v2/sd2.1-txt2img"
     static let imageToImage = "/v1/sd2.1-img2img"
 
-    let generator: RecordingGenerator
+    private let backend: TestBackend
     var configuration = APIConfiguration(defaults: GenerationDefaults(width: 512, height: 512))
-    var images: any ImageStore = MemoryImageStore()
     var logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    /// What requests present, unless they say otherwise.
+    var key: String?
 
-    init(_ outcome: RecordingGenerator.Outcome = .pictures(warnings: []), state: GeneratorState = .ready) {
-        generator = RecordingGenerator(outcome, state: state)
+    /// A service that nobody needs a key for.
+    init(
+        _ outcome: TestWorker.Outcome = .pictures(warnings: []),
+        policy: StorePolicy = StorePolicy()
+    ) {
+        backend = TestBackend(outcome, policy: policy)
+        configuration.auth = .none
+    }
+
+    /// A service that needs keys, and has one with these credits.
+    init(
+        _ outcome: TestWorker.Outcome = .pictures(warnings: []),
+        policy: StorePolicy = StorePolicy(),
+        credits: String,
+        _ settings: KeySettings = KeySettings()
+    ) async throws {
+        self.init(outcome, policy: policy)
+        configuration.auth = .keys
+        key = try await makeKey(settings, for: .default)
+        if let credits = Credits(credits) { _ = try await store.grant(credits, to: .default) }
+    }
+
+    var worker: TestWorker { backend.worker }
+
+    var store: SQLiteStore {
+        get async throws { try await backend.store() }
+    }
+
+    /// The text of a new key.
+    func makeKey(_ settings: KeySettings = KeySettings(), for account: AccountID) async throws -> String {
+        try await store.createKey(for: account, settings).secret.text
+    }
+
+    /// What the first key's account can spend.
+    var balance: Credits {
+        get async throws { try await store.account(.default)?.available ?? .zero }
     }
 
     func test<Value>(
         _ setup: TestingSetup = .router,
         _ body: @Sendable (any TestClientProtocol) async throws -> Value
     ) async throws -> Value {
-        try await buildApplication(configuration: configuration, generator: generator, images: images, logger: logger)
-            .test(setup, body)
+        try await buildApplication(configuration: configuration, store: store, logger: logger).test(setup, body)
     }
 
     /// Posts JSON and returns the answer.
-    func post(_ json: String, to uri: String = textToImage, accept: String? = nil) async throws -> TestResponse {
-        var headers: HTTPFields = [.contentType: "application/json"]
-        headers[.accept] = accept
+    func post(
+        _ json: String,
+        to uri: String = textToImage,
+        accept: String? = nil,
+        headers: HTTPFields = [:]
+    ) async throws -> TestResponse {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        if let accept { headers[.accept] = accept }
         return try await post(Array(json.utf8), to: uri, headers: headers)
     }
 
     func post(_ body: [UInt8], to uri: String = textToImage, headers: HTTPFields) async throws -> TestResponse {
         try await test { client in
-            try await client.execute(uri: uri, method: .post, headers: headers, body: ByteBuffer(bytes: body))
+            try await client.execute(uri: uri, method: .post, headers: keyed(headers), body: ByteBuffer(bytes: body))
         }
     }
 
     /// Sends a request without a body and returns the answer.
-    func send(_ method: HTTPRequest.Method, _ uri: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-        try await test { client in try await client.execute(uri: uri, method: method, headers: headers) }
+    func send(
+        _ method: HTTPRequest.Method,
+        _ uri: String,
+        headers: HTTPFields = [:]
+    ) async throws -> TestResponse {
+        try await test { client in try await client.execute(uri: uri, method: method, headers: keyed(headers)) }
+    }
+
+    /// The headers with the key, unless they have one.
+    func keyed(_ headers: HTTPFields) -> HTTPFields {
+        var headers = headers
+        if headers[.apiKey] == nil, headers[.authorization] == nil { headers[.apiKey] = key }
+        return headers
+    }
+
+    /// Submits a request to be asked about later, and returns its id.
+    func submit(_ json: String = "{}", headers: HTTPFields = [:]) async throws -> String {
+        try await post(json, to: Self.textToImageLater, headers: headers).json(StatusBody.self).requestID
+    }
+
+    /// The state of a request once it is over.
+    func end(of id: String) async throws -> StatusBody {
+        try await send(.get, "/v2/requests/\(id)/status?wait=60").json(StatusBody.self)
     }
 
     /// A small picture as a file of `format`.
@@ -55,74 +119,28 @@ struct TestAPI {
     }
 }
 
-/// The body of an error answer.
-struct ErrorBody: Decodable {
-    var error: String
-    var code: String
-    var requestID: String
-    var field: String?
-    var limit: String?
-    var given: String?
-    var retryAfter: Int?
-
-    enum CodingKeys: String, CodingKey {
-        case error, code, field, limit, given
-        case requestID = "request_id"
-        case retryAfter = "retry_after"
-    }
-}
-
-/// The body of a JSON answer with pictures.
-struct PictureBody: Decodable {
-    struct Image: Decodable {
-        var url: String?
-        var base64: Data?
-        var contentType: String
-        var width: Int
-        var height: Int
-        var seed: Int64
-
-        enum CodingKeys: String, CodingKey {
-            case url, base64, width, height, seed
-            case contentType = "content_type"
-        }
-    }
-
-    struct Metrics: Decodable {
-        var queueTime: Double
-        var inferenceTime: Double
-        var totalTime: Double
-
-        enum CodingKeys: String, CodingKey {
-            case queueTime = "queue_time"
-            case inferenceTime = "inference_time"
-            case totalTime = "total_time"
-        }
-    }
-
-    var requestID: String
-    var status: String
-    var model: String
-    var seed: Int64
-    var image: String
-    var images: [Image]
-    var warnings: [String]
-    var metrics: Metrics
-
-    enum CodingKeys: String, CodingKey {
-        case status, model, seed, image, images, warnings, metrics
-        case requestID = "request_id"
-    }
-}
-
 extension TestResponse {
     /// The body read as JSON.
     func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try JSONDecoder().decode(type, from: Data(bytes))
     }
 
+    /// The body read as JSON whose names are written with underscores.
+    func snakeJSON<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try Self.snakeDecoder.decode(type, from: Data(bytes))
+    }
+
+    static var snakeDecoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }
+
     /// The body as it came.
     var bytes: [UInt8] { Array(body.readableBytesView) }
+
+    /// The body as text.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The value of a header, by name.
     func header(_ name: String) -> String? {

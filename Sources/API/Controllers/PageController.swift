@@ -24,13 +24,12 @@ struct PageController {
         _ bytes: [UInt8],
         to router: Router<APIRequestContext>
     ) {
-        router.endpoint(.get, path) { _, _ in
-            Response(
-                status: .ok,
-                headers: [.contentSecurityPolicy: Self.contentSecurityPolicy, .cacheControl: "no-cache"],
-                contentType: contentType,
-                bytes: bytes
-            )
-        }
+        let response = Response(
+            status: .ok,
+            headers: [.contentSecurityPolicy: Self.contentSecurityPolicy, .cacheControl: "no-cache"],
+            contentType: contentType,
+            bytes: bytes
+        )
+        router.endpoint(path, [.get: { _, _ in response }])
     }
 }

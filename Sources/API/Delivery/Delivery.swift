@@ -10,14 +10,17 @@ enum Delivery: Equatable {
     case image(ImageFormat?)
     /// JSON with the pictures as base64 text.
     case base64
-    /// JSON with the pictures' addresses, which start with this.
-    case addresses(PublicBaseURL)
+    /// JSON with the pictures' addresses.
+    case addresses
 
     /// Chooses by what the body asks for, `Accept`, and the server's mode.
     ///
-    /// - Throws: ``APIError`` when addresses are wanted and the request does not say a usable `Host`, or
-    ///   ``ValidationError`` when the picture would be of a format that `Accept` excludes.
-    init(of body: GenerationBody, request: Request, configuration: APIConfiguration) throws {
+    /// - Throws: ``ValidationError`` when the picture would be of a format that `Accept` excludes.
+    init(
+        of body: GenerationBody,
+        request: Request,
+        configuration: APIConfiguration
+    ) throws(ValidationError) {
         let single = (body.parameters.samples ?? configuration.defaults.samples) == 1
         let accept = AcceptHeader(request.headers[values: .accept].joined(separator: ","))
         switch accept.preferred {
@@ -26,14 +29,14 @@ enum Delivery: Equatable {
             self = .image(format)
         case _ where configuration.responseMode == .image && single && !body.base64:
             self = .image(nil)
-        case _ where body.base64:
-            self = .base64
         default:
-            guard let base = configuration.publicBaseURL ?? PublicBaseURL(host: request.head.authority) else {
-                throw APIError(.invalidParameter, "The Host header must be a host, with or without a port.")
-            }
-            self = .addresses(base)
+            self = .json(of: body)
         }
+    }
+
+    /// What a body asks for that is answered with JSON whatever `Accept` says.
+    static func json(of body: GenerationBody) -> Delivery {
+        body.base64 ? .base64 : .addresses
     }
 
     private static func check(

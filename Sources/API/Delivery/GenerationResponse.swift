@@ -3,21 +3,8 @@
 import ImageCodec
 import Jobs
 
-/// The JSON answer to a generation request that was carried out.
+/// The JSON answer that carries pictures.
 struct GenerationResponse: Encodable {
-    /// Where a picture is.
-    enum Content {
-        case url(String)
-        case base64(String)
-
-        /// The address, or the text.
-        var text: String {
-            switch self {
-            case .url(let text), .base64(let text): text
-            }
-        }
-    }
-
     /// One picture.
     struct Image: Encodable {
         let url: String?
@@ -27,11 +14,10 @@ struct GenerationResponse: Encodable {
         let height: Int
         let seed: Int64
 
-        init(_ image: GeneratedImage, content: Content) {
-            switch content {
-            case .url(let text): (url, base64) = (text, nil)
-            case .base64(let text): (url, base64) = (nil, text)
-            }
+        /// A picture by its address, or as base64 text if there is one.
+        init(_ image: JobResult.Image, url: String, base64: String?) {
+            self.url = base64 == nil ? url : nil
+            self.base64 = base64
             contentType = image.format.mediaType
             width = image.width
             height = image.height
@@ -44,32 +30,21 @@ struct GenerationResponse: Encodable {
         }
     }
 
-    /// Times in seconds.
-    struct Metrics: Encodable {
-        let queueTime: Double
-        let inferenceTime: Double
-        let totalTime: Double
-
-        enum CodingKeys: String, CodingKey {
-            case queueTime = "queue_time"
-            case inferenceTime = "inference_time"
-            case totalTime = "total_time"
-        }
-    }
-
     let requestID: String
-    let status = "COMPLETED"
+    let status = JobStatus.completed
     let model: String
     /// The first picture's seed.
     let seed: Int64
     /// The first picture: its address, or its base64 text.
     let image: String
+    /// The first picture's address, for those who ask for a result later.
+    let output: String?
     let images: [Image]
     let warnings: [String]
-    let metrics: Metrics
+    let metrics: JobMetrics
 
     enum CodingKeys: String, CodingKey {
-        case status, model, seed, image, images, warnings, metrics
+        case status, model, seed, image, output, images, warnings, metrics
         case requestID = "request_id"
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hummingbird
-import ImageCodec
 import Jobs
 
 /// An error as its caller sees it.
@@ -16,6 +15,10 @@ struct APIError: Error, Equatable {
     var limit: String?
     /// What the field was.
     var given: String?
+    /// What the request costs.
+    var required: Credits?
+    /// What the account has.
+    var balance: Credits?
     /// When to try again.
     var retryAfter: Duration?
     /// Headers the status calls for, such as `Allow`.
@@ -41,21 +44,29 @@ extension APIError {
             self.init(.invalidParameter, error.description, field: error.field)
             limit = error.limit
             given = error.given
-        case let error as GenerationError:
-            switch error {
-            case .invalidOutput:
-                self.init(.invalidOutput, "\(error) Another seed may work.")
-            case .queueFull(let delay):
-                self.init(.queueFull, error.description)
-                retryAfter = delay
-            }
+        case let error as StoreError:
+            self.init(error)
         case let error as any HTTPResponseError where error.status == .notFound:
             self.init(.unknownEndpoint, "There is nothing at this address.")
         case let error as any HTTPResponseError where error.status == .contentTooLarge:
             self.init(.bodyTooLarge, "The request's body is too large.")
-        case is CancellationError:
+        case is CancellationError, is CallerLeft:
             self.init(.internal, "The request was stopped before it was finished.")
         default:
+            self.init(.internal, "The server failed to answer. The fault is not in the request.")
+        }
+    }
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .full:
+            self.init(.internal, "The server has no space left. Nothing was stored and nothing was charged.")
+        case .readOnly:
+            self.init(.internal, "The server cannot store anything now. Nothing was charged.")
+        case .busy:
+            self.init(.internal, "The server is too busy to store anything now. Nothing was charged.")
+            retryAfter = .seconds(1)
+        case .unreachable, .newerVersion, .damaged, .unknownAccount:
             self.init(.internal, "The server failed to answer. The fault is not in the request.")
         }
     }

@@ -2,6 +2,7 @@
 
 import Foundation
 import Hummingbird
+import Jobs
 
 /// The body of every error answer.
 struct ErrorResponse: Encodable {
@@ -11,10 +12,12 @@ struct ErrorResponse: Encodable {
     let field: String?
     let limit: String?
     let given: String?
+    let required: Double?
+    let balance: Double?
     let retryAfter: Int?
 
     enum CodingKeys: String, CodingKey {
-        case error, code, field, limit, given
+        case error, code, field, limit, given, required, balance
         case requestID = "request_id"
         case retryAfter = "retry_after"
     }
@@ -24,11 +27,11 @@ extension APIError {
     /// The answer to the request with this id.
     func response(requestID: String) throws -> Response {
         var headers = headers
-        // A whole number of seconds, and never zero, which would invite a busy loop.
-        let delay = retryAfter.map { max(1, Int($0.components.seconds) + ($0.components.attoseconds > 0 ? 1 : 0)) }
+        // Never zero, which would invite a busy loop.
+        let delay = retryAfter.map { max(1, $0.secondsRoundedUp) }
         if let delay {
             headers[.retryAfter] = String(delay)
-            headers[.rateLimitReset] = Date(timeIntervalSinceNow: Double(delay)).ISO8601Format()
+            headers[.rateLimitResetTime] = Date(timeIntervalSinceNow: Double(delay)).ISO8601Format()
         }
         let body = ErrorResponse(
             error: message,
@@ -37,6 +40,8 @@ extension APIError {
             field: field,
             limit: limit,
             given: given,
+            required: required?.value,
+            balance: balance?.value,
             retryAfter: delay
         )
         return try Response(status: code.status, headers: headers, json: body)

@@ -5,8 +5,8 @@ import Hummingbird
 
 /// Refuses requests for work that a browser sends for a page of another site.
 ///
-/// As long as there are no keys, any page its user opens could otherwise keep this server busy. Callers that are no
-/// browsers send neither of the two headers.
+/// Where nobody needs a key, any page its user opens could otherwise keep this server busy. Callers that are no browsers
+/// send neither of the two headers.
 struct CrossSiteMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -18,7 +18,7 @@ struct CrossSiteMiddleware: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard request.method != .post || isFromHere(request) else {
+        guard [.get, .head].contains(request.method) || isFromHere(request) else {
             throw APIError(.crossSiteRequest, "Pages of other sites cannot use this server from a browser.")
         }
         return try await next(request, context)

@@ -16,9 +16,11 @@ struct ErrorMiddleware: RouterMiddleware {
             return try await next(request, context)
         } catch {
             var answer = APIError(error)
-            // The body may not have been read to its end, or the connection may be used up by watching for the caller.
-            if request.method == .post { answer.headers[.connection] = "close" }
-            if answer.code == .internal, !(error is CancellationError) {
+            // Whoever was refused need not send the rest of a body, and it is not read.
+            if request.method == .post, context.connection?.isReadingRequest ?? true {
+                answer.headers[.connection] = "close"
+            }
+            if answer.code == .internal, !(error is CancellationError), !(error is CallerLeft) {
                 context.logger.error("Request failed", metadata: ["error": "\(error)"])
             }
             return try answer.response(requestID: context.requestID)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Hummingbird
 import Logging
 
@@ -23,11 +22,6 @@ struct RequestIDMiddleware: RouterMiddleware {
         response.headers[.contentTypeOptions] = "nosniff"
         response.headers[.referrerPolicy] = "no-referrer"
         return response
-    }
-
-    /// A new id.
-    static func makeRequestID() -> String {
-        UUID().uuidString.lowercased()
     }
 
     /// Whether a caller's id can be repeated in headers and logs as it is.

@@ -7,15 +7,29 @@ const announcement = document.getElementById("status");
 const figure = document.getElementById("figure");
 const picture = document.getElementById("picture");
 const caption = document.getElementById("caption");
+const keyRow = document.getElementById("key-row");
+const key = document.getElementById("key");
+
+key.value = sessionStorage.getItem("key") ?? "";
+key.addEventListener("change", () => sessionStorage.setItem("key", key.value));
+
+// Nobody is asked for a key that the server does not want.
+fetch("/v1/get-user-credits").then((response) => {
+  keyRow.hidden = response.status !== 401;
+});
 
 // Asks for the picture itself. Leaving the page drops the connection, which stops the work on the server.
 async function generate(prompt) {
   const response = await fetch("/v1/sd2.1-txt2img", {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Accept": "image/png" },
+    headers: {
+      "Content-Type": "application/json",
+      "Accept": "image/png",
+      ...(key.value ? { "x-api-key": key.value } : {}),
+    },
     body: JSON.stringify({ prompt }),
   });
-  if (!response.ok) {
+  if (response.status !== 200) {
     const answer = await response.json().catch(() => ({}));
     throw new Error(answer.error ?? `The server answered ${response.status}.`);
   }

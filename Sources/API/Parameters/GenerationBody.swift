@@ -10,6 +10,8 @@ struct GenerationBody {
     private(set) var image: FieldValue?
     /// Whether pictures are wanted as base64 text.
     private(set) var base64 = false
+    /// Who wants to be told of the end, as it was sent.
+    private(set) var webhook: String?
     /// What was not understood, one sentence each.
     private(set) var warnings: [String] = []
 
@@ -21,7 +23,6 @@ struct GenerationBody {
     init(_ body: BodyFields) throws(ValidationError) {
         let sent = SentParameters(body)
         try sent.refuse(.mask, "is for inpainting, which this address does not do; leave it out")
-        try sent.refuse(.webhook, "needs asynchronous requests, which this address does not take; leave it out")
         parameters.prompt = try sent.text(.prompt)
         parameters.negativePrompt = try sent.text(.negativePrompt).flatMap(Self.negativePrompt)
         parameters.samples = try sent.integer(.samples)
@@ -36,6 +37,7 @@ struct GenerationBody {
         parameters.outputFormat = try sent.text(.outputFormat)
         parameters.quality = try sent.integer(.quality)
         base64 = try sent.boolean(.base64) ?? false
+        webhook = try sent.text(.webhook)
         warnings = sent.warnings
     }
 

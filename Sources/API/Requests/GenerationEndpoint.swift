@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The addresses under /v1 that make pictures.
+/// The addresses under /v1 and /v2 that make pictures.
 enum GenerationEndpoint: String, CaseIterable {
     /// From a prompt, and a reference picture if there is one.
     case textToImage = "sd2.1-txt2img"

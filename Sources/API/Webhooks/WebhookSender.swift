@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+package import Jobs
+package import Logging
+import ServiceLifecycle
+
+/// Sends the news of jobs' ends to those who asked for it.
+///
+/// Deliveries wait in the store, so none is lost with this process; how often and when one is tried again is the store's
+/// affair. Several senders on one store share the work.
+package struct WebhookSender: Service {
+    private let store: any JobStore & AccountStore & WebhookStore
+    private let client: OutboundClient
+    private let publicBaseURL: PublicBaseURL?
+    private let logger: Logger
+
+    /// How many deliveries are made at once.
+    private static let batch = 16
+    /// How long nobody else makes a delivery that was claimed: longer than one takes.
+    private static let hold = Duration.seconds(60)
+    /// How often deliveries are looked for.
+    private static let interval = Duration.seconds(1)
+    /// How long a receiver may take.
+    private static let timeout = Duration.seconds(15)
+    /// What is read of an answer, of which only the status counts.
+    private static let maxAnswerBytes = 64 << 10
+
+    /// A sender of the deliveries in `store`.
+    package init(
+        store: any JobStore & AccountStore & WebhookStore,
+        configuration: APIConfiguration,
+        logger: Logger = Logger(label: "darkroom.webhooks")
+    ) {
+        self.init(
+            store: store,
+            client: OutboundClient(policy: configuration.outbound),
+            publicBaseURL: configuration.publicBaseURL,
+            logger: logger
+        )
+    }
+
+    init(
+        store: any JobStore & AccountStore & WebhookStore,
+        client: OutboundClient,
+        publicBaseURL: PublicBaseURL?,
+        logger: Logger
+    ) {
+        self.store = store
+        self.client = client
+        self.publicBaseURL = publicBaseURL
+        self.logger = logger
+    }
+
+    /// Makes deliveries until the process shuts down, and finishes those under way.
+    package func run() async throws {
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            if await sendDue() == 0 {
+                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            }
+        }
+    }
+
+    /// Makes the deliveries that are due, up to a batch of them; returns how many those were.
+    @discardableResult func sendDue() async -> Int {
+        do {
+            let deliveries = try await store.claimDeliveries(upTo: Self.batch, hold: Self.hold)
+            await withTaskGroup { group in
+                for delivery in deliveries {
+                    group.addTask { await send(delivery) }
+                }
+            }
+            return deliveries.count
+        } catch {
+            logger.error("Webhooks cannot be read", metadata: ["error": "\(error)"])
+            return 0
+        }
+    }
+
+    private func send(_ delivery: WebhookDelivery) async {
+        var attempt = WebhookDelivery.Attempt(time: store.now, isDelivered: false)
+        do {
+            // Checked when it was accepted, and again under the policy of today.
+            let url = try OutboundURL(delivery.url, policy: client.policy)
+            let (message, secret) = try await message(for: delivery)
+            let response = try await client.send(
+                OutboundRequest(url: url, body: message.body, headers: message.headers(signedWith: secret)),
+                maxBytes: Self.maxAnswerBytes,
+                timeout: Self.timeout
+            )
+            attempt.status = response.status
+            attempt.isDelivered = (200..<300).contains(response.status)
+        } catch let error as OutboundError {
+            attempt.error = error.description
+        } catch {
+            attempt.error = "the server failed to send it"
+            logger.error("Webhook not sent", metadata: ["job": "\(delivery.job)", "error": "\(error)"])
+        }
+        do {
+            try await store.recordAttempt(attempt, of: delivery.id)
+            logger.info(
+                "Webhook attempted",
+                metadata: [
+                    "job": "\(delivery.job)", "delivered": "\(attempt.isDelivered)",
+                    "http.status": "\(attempt.status.map(String.init) ?? "none")",
+                ]
+            )
+        } catch {
+            logger.error("Webhook attempt not recorded", metadata: ["job": "\(delivery.job)", "error": "\(error)"])
+        }
+    }
+
+    private func message(for delivery: WebhookDelivery) async throws -> (WebhookMessage, secret: [UInt8]) {
+        guard case .found(let job) = try await store.job(delivery.job, of: nil), let ended = job.ended,
+            let account = try await store.account(delivery.account)
+        else { throw StoreError.damaged("a webhook's job is not over") }
+        let answers = JobAnswers(store: store)
+        guard let base = publicBaseURL ?? PublicBaseURL(job.details.base) else {
+            throw StoreError.damaged("a webhook's job does not say its address")
+        }
+        let metrics = JobMetrics(of: job)
+        let body: WebhookBody =
+            switch JobStatus(job.lifecycle.state) {
+            case .completed:
+                WebhookBody(
+                    type: "request.completed",
+                    timestamp: ended.iso8601,
+                    data: try await answers.response(
+                        to: job,
+                        at: base,
+                        base64: false,
+                        metrics: metrics,
+                        asksLater: true
+                    )
+                )
+            case .cancelled:
+                WebhookBody(
+                    type: "request.cancelled",
+                    timestamp: ended.iso8601,
+                    data: JobStatusResponse(job, base: base)
+                )
+            case .failed, .queued, .processing:
+                WebhookBody(type: "request.failed", timestamp: ended.iso8601, data: JobStatusResponse(job, base: base))
+            }
+        let message = WebhookMessage(
+            id: WebhookMessage.id(of: delivery),
+            timestamp: store.now.milliseconds / 1000,
+            body: try JSONEncoder.api.encode(body)
+        )
+        return (message, account.webhookSecret)
+    }
+}
