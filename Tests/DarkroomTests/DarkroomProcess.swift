@@ -10,7 +10,7 @@ struct DarkroomProcess {
     var errors: String
 
     /// Where the test runner and the executable were built.
-    private static var executable: URL {
+    static var executable: URL {
         let directory = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         return directory.appending(path: "darkroom")
     }
@@ -56,7 +56,7 @@ struct DarkroomProcess {
         return try run(["generate", "--model", model, "--prompt", prompt] + size + options)
     }
 
-    private static func run(_ arguments: [String]) throws -> DarkroomProcess {
+    static func run(_ arguments: [String]) throws -> DarkroomProcess {
         let output = Pipe()
         let errors = Pipe()
         let process = try start(arguments, output: output, errors: errors)
@@ -73,7 +73,7 @@ struct DarkroomProcess {
 }
 
 /// A directory of its own for one test, removed after it.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
     let url: URL
 
     init() throws {

@@ -9,24 +9,21 @@ import Testing
 
     @Test func theFirstWorkerIsStartedAsSoonAsAJobWaits() {
         var fleet = WorkerFleet(limit: 2, jobsPerWorker: 4)
-        #expect(fleet.startWorker(waiting: 0, at: start) == nil)
-        #expect(fleet.startWorker(waiting: 1, at: start) != nil)
+        let starts = [0, 1].map { fleet.startWorker(waiting: $0, at: start) != nil }
+        #expect(starts == [false, true])
         #expect(fleet.count == 1)
     }
 
     @Test func moreAreStartedOnlyWhenTheQueueIsDeepEnough() {
         var fleet = WorkerFleet(limit: 3, jobsPerWorker: 4)
-        _ = fleet.startWorker(waiting: 9, at: start)
-        #expect(fleet.startWorker(waiting: 4, at: start) == nil)
-        #expect(fleet.startWorker(waiting: 5, at: start) != nil)
-        #expect(fleet.startWorker(waiting: 8, at: start) == nil)
-        #expect(fleet.startWorker(waiting: 9, at: start) != nil)
-        #expect(fleet.startWorker(waiting: 1000, at: start) == nil, "never more than the limit")
+        let starts = [9, 4, 5, 8, 9, 1000].map { fleet.startWorker(waiting: $0, at: start) != nil }
+        #expect(starts == [true, false, true, false, true, false], "the last is beyond the limit")
     }
 
     @Test func aFleetOfNoneStartsNone() {
         var fleet = WorkerFleet(limit: 0, jobsPerWorker: 4)
-        #expect(fleet.startWorker(waiting: 1000, at: start) == nil)
+        let worker = fleet.startWorker(waiting: 1000, at: start)
+        #expect(worker == nil)
     }
 
     @Test func aWorkerThatCrashesIsReplacedAtOnceAndThenLaterAndLater() throws {
@@ -34,12 +31,14 @@ import Testing
         var now = start
         var waits: [Duration] = []
         for _ in 0..<12 {
-            let worker = try #require(fleet.startWorker(waiting: 1, at: now))
+            let started = fleet.startWorker(waiting: 1, at: now)
+            let worker = try #require(started)
             let wait = fleet.workerEnded(worker, crashed: true, at: now + .seconds(1))
             waits.append(wait)
             now += .seconds(1)
             if wait > .zero {
-                #expect(fleet.startWorker(waiting: 1, at: now + wait - .milliseconds(1)) == nil)
+                let early = fleet.startWorker(waiting: 1, at: now + wait - .milliseconds(1))
+                #expect(early == nil)
             }
             now += wait
         }
@@ -51,21 +50,24 @@ import Testing
 
     @Test func aWorkerThatRanForAWhileIsReplacedAtOnce() throws {
         var fleet = WorkerFleet(limit: 1, jobsPerWorker: 4)
-        for _ in 0..<4 {
-            let worker = try #require(fleet.startWorker(waiting: 1, at: start + .seconds(1000)))
-            _ = fleet.workerEnded(worker, crashed: true, at: start + .seconds(1000))
-            guard fleet.startWorker(waiting: 1, at: start + .seconds(1000)) == nil else { continue }
-            break
+        var now = start
+        for lifetime in [Duration.zero, .zero, .zero, .seconds(60)] {
+            now += .seconds(1000)
+            let started = fleet.startWorker(waiting: 1, at: now)
+            let worker = try #require(started)
+            now += lifetime
+            let wait = fleet.workerEnded(worker, crashed: true, at: now)
+            if lifetime > .zero { #expect(wait == .zero) }
         }
-        let worker = try #require(fleet.startWorker(waiting: 1, at: start + .seconds(2000)))
-        #expect(fleet.workerEnded(worker, crashed: true, at: start + .seconds(2060)) == .zero)
     }
 
     @Test func aWorkerThatLeftOnItsOwnIsNoCrash() throws {
         var fleet = WorkerFleet(limit: 1, jobsPerWorker: 4)
         for _ in 0..<5 {
-            let worker = try #require(fleet.startWorker(waiting: 1, at: start))
-            #expect(fleet.workerEnded(worker, crashed: false, at: start) == .zero)
+            let started = fleet.startWorker(waiting: 1, at: start)
+            let worker = try #require(started)
+            let wait = fleet.workerEnded(worker, crashed: false, at: start)
+            #expect(wait == .zero)
         }
     }
 }

@@ -18,7 +18,7 @@ import Testing
         var batch = StepBatch(rowLimit: 8)
         batch.join(try .tiny("a"), at: .now)
         var kinds: [String] = []
-        let endings = try run(&batch) { kinds.append($0.kind) }
+        let endings = try run(&batch) { turn, _ in kinds.append(turn.kind) }
         #expect(kinds == ["begin", "step", "step", "finish"])
         #expect(endings.count == 1)
         #expect(batch.isEmpty)
@@ -37,7 +37,9 @@ import Testing
             )
         }
         var widest = 0
-        let endings = try run(&batch) { if case .step(let pictures) = $0 { widest = max(widest, pictures.count) } }
+        let endings = try run(&batch) { turn, _ in
+            if case .step(let pictures) = turn { widest = max(widest, pictures.count) }
+        }
         #expect(widest == Scheduler.allCases.count)
         #expect(endings.count == Scheduler.allCases.count)
     }
@@ -46,7 +48,7 @@ import Testing
         var batch = StepBatch(rowLimit: 100)
         batch.join(try .tiny("a") { $0.samples = 3 }, at: .now)
         var steps: [Int] = []
-        let endings = try run(&batch) { if case .step(let pictures) = $0 { steps.append(pictures.count) } }
+        let endings = try run(&batch) { turn, _ in if case .step(let pictures) = turn { steps.append(pictures.count) } }
         #expect(steps == [3, 3])
         let images = try #require(try endings.first?.outcome.get().images)
         #expect(images.map(\.seed.value) == [1, 2, 3])
@@ -99,7 +101,7 @@ import Testing
         batch.join(first, at: .now)
         batch.join(suspect, at: .now)
         #expect(!batch.hasRoom)
-        let endings = try run(&batch) { if case .step(let pictures) = $0 { #expect(pictures.count == 1) } }
+        let endings = try run(&batch) { turn, _ in if case .step(let pictures) = turn { #expect(pictures.count == 1) } }
         #expect(endings.map(\.lease) == [first.lease, suspect.lease])
     }
 
@@ -107,8 +109,8 @@ import Testing
         var batch = StepBatch(rowLimit: 100)
         batch.join(try .tiny("a") { $0.steps = 6 }, at: .now)
         var steps: [Int] = []
-        let endings = try run(&batch) {
-            guard case .step(let pictures) = $0 else { return }
+        let endings = try run(&batch) { turn, batch in
+            guard case .step(let pictures) = turn else { return }
             steps.append(pictures.count)
             if steps.count == 3 { batch.join(try .tiny("b") { $0.steps = 6 }, at: .now) }
         }
@@ -123,8 +125,8 @@ import Testing
         batch.join(leaving, at: .now)
         batch.join(staying, at: .now)
         var steps = 0
-        let endings = try run(&batch) {
-            guard case .step(let pictures) = $0 else { return }
+        let endings = try run(&batch) { turn, batch in
+            guard case .step(let pictures) = turn else { return }
             steps += 1
             #expect(steps == 1 || pictures.keys.allSatisfy { $0.lease == staying.lease })
             batch.leave([leaving.lease])
@@ -179,10 +181,13 @@ import Testing
     }
 
     /// Runs a batch to its end.
-    private func run(_ batch: inout StepBatch, watch: (Turn) throws -> Void = { _ in }) throws -> [Ending] {
+    private func run(
+        _ batch: inout StepBatch,
+        watch: (Turn, inout StepBatch) throws -> Void = { _, _ in }
+    ) throws -> [Ending] {
         var endings: [Ending] = []
         while let turn = batch.schedule() {
-            try watch(turn)
+            try watch(turn, &batch)
             endings += batch.update(engine.perform(turn), at: .now)
         }
         return endings
