@@ -41,9 +41,9 @@ package final class WorkerSupervisor: Service {
                 if let worker = fleet.withLock({ $0.startWorker(waiting: waiting, at: .now) }) {
                     group.addTask { await self.run(worker) }
                 }
-                try? await cancelWhenGracefulShutdown {
-                    try await Task.sleep(for: Self.watchInterval)
-                }
+                // With no workers and no work, the store has been waited for.
+                guard waiting > 0 || !fleet.withLock(\.isEmpty) else { continue }
+                await Self.pause()
             }
             group.cancelAll()
         }
@@ -77,8 +77,13 @@ package final class WorkerSupervisor: Service {
             return hasWork ? 1 : 0
         } catch {
             // Said by `maintain` within a second.
+            await Self.pause()
             return 0
         }
+    }
+
+    private static func pause() async {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: watchInterval) }
     }
 
     /// The life of one worker.

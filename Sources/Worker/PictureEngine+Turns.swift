@@ -42,15 +42,15 @@ extension PictureEngine {
         return Beginning(pictures: pictures, warnings: warnings(for: request.generation))
     }
 
-    private func step(_ pictures: [PictureKey: Denoising]) -> [PictureKey: Result<Denoising, JobFailure>] {
+    private func step(_ pictures: [PictureKey: Denoising]) -> [PictureKey: Result<Denoising, TurnFailure>] {
         let keys = Array(pictures.keys)
         var denoisings = Array(pictures.values)
         do {
             try model.step(&denoisings)
         } catch {
-            guard pictures.count > 1 else { return [keys[0]: .failure(JobFailure(error))] }
+            guard pictures.count > 1 else { return [keys[0]: .failure(TurnFailure(error))] }
             // One of them has values that are not numbers. Alone, each shows whether it is the one.
-            var results: [PictureKey: Result<Denoising, JobFailure>] = [:]
+            var results: [PictureKey: Result<Denoising, TurnFailure>] = [:]
             for (key, picture) in pictures { results.merge(step([key: picture])) { _, new in new } }
             return results
         }
@@ -62,7 +62,7 @@ extension PictureEngine {
         return try image(picture, seed: request.seed.advanced(by: index), of: request)
     }
 
-    private func attempt<Value>(_ body: () throws -> Value) -> Result<Value, JobFailure> {
-        Result { try body() }.mapError(JobFailure.init)
+    private func attempt<Value>(_ body: () throws -> Value) -> Result<Value, TurnFailure> {
+        Result { try body() }.mapError(TurnFailure.init)
     }
 }

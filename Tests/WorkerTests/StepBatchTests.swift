@@ -147,8 +147,28 @@ import Testing
             Issue.record("it did not fail")
             return
         }
-        #expect(failure.code == .invalidParameter)
-        #expect(failure.message.contains("steps"))
+        #expect(failure.told.code == .invalidParameter)
+        #expect(failure.told.message.contains("steps"))
+    }
+
+    @Test func aPictureThatTurnsIntoNoNumbersDoesNotSpoilItsNeighbours() throws {
+        var batch = StepBatch(rowLimit: 100)
+        let bad = try ClaimedJob.tiny("bad") {
+            $0.guidanceScale = 1e38
+            $0.steps = 6
+        }
+        let good = try ClaimedJob.tiny("good") { $0.steps = 6 }
+        batch.join(bad, at: .now)
+        batch.join(good, at: .now)
+        let endings = try run(&batch)
+        let made = try #require(endings.first { $0.lease == good.lease }).outcome.get()
+        #expect(try made.images == engine.run(good.request).images)
+        guard case .failure(let failure) = endings.first(where: { $0.lease == bad.lease })?.outcome else {
+            Issue.record("it did not fail")
+            return
+        }
+        #expect(failure.told.code == .invalidOutput)
+        #expect(!failure.isRetryable)
     }
 
     @Test func progressIsToldAsIfPicturesWereMadeOneAfterTheOther() throws {

@@ -34,6 +34,7 @@ extension GenerationRequest {
         var limits = GenerationLimits()
         limits.side = 8...512
         limits.steps = 1...2000
+        limits.guidanceScale = 0 ... .greatestFiniteMagnitude
         return try GenerationRequest(
             validating: parameters,
             limits: limits,

@@ -134,7 +134,7 @@ package struct StepBatch: Sendable {
         return [Ending(lease: lease, outcome: .success(result))]
     }
 
-    private mutating func fail(_ lease: Lease, _ failure: JobFailure) -> [Ending] {
+    private mutating func fail(_ lease: Lease, _ failure: TurnFailure) -> [Ending] {
         guard let position = jobs.firstIndex(where: { $0.claimed.lease == lease }) else { return [] }
         jobs.remove(at: position)
         return [Ending(lease: lease, outcome: .failure(failure))]
@@ -144,7 +144,7 @@ package struct StepBatch: Sendable {
 /// How a job in a batch ended.
 package struct Ending: Sendable {
     package var lease: Lease
-    package var outcome: Result<GenerationResult, JobFailure>
+    package var outcome: Result<GenerationResult, TurnFailure>
 }
 
 /// How far a job in a batch is.

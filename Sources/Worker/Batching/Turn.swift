@@ -25,9 +25,9 @@ package enum Turn: Sendable {
 
 /// What came of a turn.
 package enum TurnResult: Sendable {
-    case begun(Lease, Result<Beginning, JobFailure>)
-    case stepped([PictureKey: Result<Denoising, JobFailure>])
-    case finished(PictureKey, Result<GeneratedImage, JobFailure>)
+    case begun(Lease, Result<Beginning, TurnFailure>)
+    case stepped([PictureKey: Result<Denoising, TurnFailure>])
+    case finished(PictureKey, Result<GeneratedImage, TurnFailure>)
 }
 
 /// A job before its first evaluation.

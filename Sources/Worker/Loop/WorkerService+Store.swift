@@ -38,8 +38,9 @@ extension WorkerService {
             metadata["pictures"] = "\(result.images.count)"
             metadata["milliseconds"] = "\(result.timings.inference.wholeMilliseconds)"
         case .failure(let failure):
-            answer = try await store.fail(ending.lease, failure, isRetryable: failure.isRetryable)
-            metadata["code"] = "\(failure.code.rawValue)"
+            answer = try await store.fail(ending.lease, failure.told, isRetryable: failure.isRetryable)
+            metadata["code"] = "\(failure.told.code.rawValue)"
+            metadata["cause"] = "\(failure.cause)"
         }
         guard answer == .held else {
             logger.info("Job was taken back", metadata: metadata)

@@ -42,7 +42,7 @@ extension ServiceTests {
             let before = try await server.credits()
             let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
                 for _ in 0..<20 {
-                    group.addTask { try await server.generate(headers: ["Idempotency-Key": "the same"]) }
+                    group.addTask { try await server.generate(headers: ["Idempotency-Key": "the-same"]) }
                 }
                 return try await group.reduce(into: [Answer]()) { $0.append($1) }
             }
