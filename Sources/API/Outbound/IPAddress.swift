@@ -17,16 +17,18 @@ struct IPAddress: Hashable {
 
     /// The address of a socket; `nil` for a socket that has none.
     init?(_ address: SocketAddress) {
-        guard let text = address.ipAddress else { return nil }
+        guard let text = address.ipAddress, let bytes = Self.bytes(of: text) else { return nil }
         self.text = text
-        switch address {
-        case .v4(let address):
-            bytes = unsafe withUnsafeBytes(of: address.address.sin_addr) { unsafe Array($0) }
-        case .v6(let address):
-            bytes = unsafe withUnsafeBytes(of: address.address.sin6_addr) { unsafe Array($0) }
-        case .unixDomainSocket:
-            return nil
+        self.bytes = bytes
+    }
+
+    private static func bytes(of text: String) -> [UInt8]? {
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            let isRead = unsafe bytes.withUnsafeMutableBytes { unsafe inet_pton(family, text, $0.baseAddress) } == 1
+            if isRead { return bytes }
         }
+        return nil
     }
 
     /// An address as it is written; `nil` for anything else.
