@@ -78,6 +78,22 @@ import Testing
         }
     }
 
+    @Test func theFileShrinksWhenPicturesAreDeleted() async throws {
+        let test = try await TestStore(.sqlite)
+        let store = try #require(test.store as? SQLiteStore)
+        try await store.open(.alice)
+        _ = try await store.accept(.test())
+        let claimed = try #require(try await store.claim())
+        var result = try GenerationResult.test()
+        result.images[0].bytes = [UInt8](repeating: 1, count: 2 << 20)
+        _ = try await store.complete(claimed.lease, with: result)
+        let pages = { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 } as @Sendable (Database) throws -> Int
+        let full = try await store.pool.read(pages)
+        test.clock.advance(by: test.policy.imageLifetime)
+        _ = try await store.maintain()
+        #expect(try await store.pool.read(pages) < full - 500)
+    }
+
     @Test func manyOpenANewDatabaseAtOnce() async throws {
         let test = try await TestStore(.sqlite)
         let path = test.directory.appending(path: "new.db").path

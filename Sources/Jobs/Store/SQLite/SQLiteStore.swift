@@ -38,11 +38,7 @@ package struct SQLiteStore: Store {
     ) async throws(StoreError) {
         self.policy = policy
         clock = now
-        do {
-            pool = try Self.open(path, createsFile: createsFile)
-        } catch {
-            throw StoreError(error)
-        }
+        pool = try await Self.open(path, createsFile: createsFile)
         log = LogSync(path: path + "-wal")
         changes = ChangeFeed(pool: pool)
     }
@@ -98,7 +94,20 @@ package struct SQLiteStore: Store {
         return try result.get()
     }
 
-    private static func open(_ path: String, createsFile: Bool) throws -> DatabasePool {
+    /// Opens the file, and tries again while others make it: SQLite does not wait for those who change a file's mode.
+    private static func open(_ path: String, createsFile: Bool) async throws(StoreError) -> DatabasePool {
+        for _ in 0..<200 {
+            do {
+                return try openOnce(path, createsFile: createsFile)
+            } catch {
+                guard case .busy = StoreError(error) else { throw StoreError(error) }
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        throw .busy
+    }
+
+    private static func openOnce(_ path: String, createsFile: Bool) throws -> DatabasePool {
         if !FileManager.default.fileExists(atPath: path) {
             guard createsFile else { throw StoreError.unreachable("there is no file '\(path)'") }
             // Made before SQLite does, which gives the log files the same permissions.
@@ -119,6 +128,7 @@ package struct SQLiteStore: Store {
                 sql: """
                     PRAGMA auto_vacuum = INCREMENTAL;
                     PRAGMA synchronous = NORMAL;
+                    PRAGMA wal_autocheckpoint = 0;
                     """
             )
         }

@@ -36,6 +36,7 @@ extension SQLiteTransaction {
             try apply(actions, to: row)
         }
         report.deleted = try deleteRecords() + forgetJobs()
+        if report.deleted > 0 { try shrinkFile() }
         try run("DELETE FROM worker WHERE seen <= ?", now.advanced(by: .zero - policy.leaseDuration))
         return report
     }
@@ -131,6 +132,11 @@ extension SQLiteTransaction {
             try run("DELETE FROM event WHERE job = ?", sequence)
         }
         return rows.count
+    }
+
+    /// Gives some of the file's free pages back to the disk.
+    private func shrinkFile() throws {
+        try db.execute(sql: "PRAGMA incremental_vacuum(2000)")
     }
 
     /// Deletes jobs with their pictures.
