@@ -25,6 +25,7 @@ ck_isa ck_detect_isa(void) {
 
 const ck_kernels *ck_kernels_for(ck_isa isa) {
     switch (isa) {
+    case CK_PORTABLE_BF16: return &ck_kernels_portable_bf16;
     case CK_PORTABLE: return &ck_kernels_portable;
     case CK_AVX2: return &ck_kernels_avx2;
     case CK_AVX512: return &ck_kernels_avx512;
@@ -42,7 +43,6 @@ ck_isa ck_detect_isa(void) {
 }
 
 const ck_kernels *ck_kernels_for(ck_isa isa) {
-    (void)isa;
-    return &ck_kernels_portable;
+    return isa == CK_PORTABLE_BF16 ? &ck_kernels_portable_bf16 : &ck_kernels_portable;
 }
 #endif

@@ -8,6 +8,7 @@
 #include "include/ck_gemm.h"
 
 extern const ck_kernels ck_kernels_portable;
+extern const ck_kernels ck_kernels_portable_bf16;
 #if CK_X86
 extern const ck_kernels ck_kernels_avx2;
 extern const ck_kernels ck_kernels_avx512;

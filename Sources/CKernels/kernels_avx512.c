@@ -17,6 +17,7 @@
 #include "finish.h"
 #include "tile.h"
 #include "widen.h"
+#include "winograd.h"
 
 #pragma clang attribute pop
 
@@ -31,6 +32,9 @@ const ck_kernels ck_kernels_avx512 = {
     .tile_f32 = ck_tile_f32,
     .tile_bf16 = NULL,
     .finish = ck_finish,
+    .winograd_input = ck_winograd_input,
+    .winograd_weights = ck_winograd_weights,
+    .winograd_output = ck_winograd_output,
     .widen_pairs = ck_widen_pairs,
     .f32_from_bf16 = ck_widen_bf16,
     .f32_from_f16 = ck_widen_f16,
@@ -42,6 +46,9 @@ const ck_kernels ck_kernels_avx512_bf16 = {
     .tile_f32 = ck_tile_f32,
     .tile_bf16 = ck_tile_bf16,
     .finish = ck_finish,
+    .winograd_input = ck_winograd_input,
+    .winograd_weights = ck_winograd_weights,
+    .winograd_output = ck_winograd_output,
     .widen_pairs = ck_widen_pairs,
     .f32_from_bf16 = ck_widen_bf16,
     .f32_from_f16 = ck_widen_f16,

@@ -13,12 +13,50 @@
 #include "kernels.h"
 #include "tile.h"
 #include "widen.h"
+#include "winograd.h"
+
+/// The dot product of AVX-512 BF16 as its definition has it, but for subnormals, which that flushes to zero: of each pair
+/// the second product is added first.
+static void ck_tile_bf16_reference(
+    float *c, const uint16_t *const *a, const uint16_t *b, ptrdiff_t k, ptrdiff_t c_stride, int rows, int columns,
+    bool accumulate) {
+    for (int i = 0; i < rows; i++) {
+        float *sums = c + i * c_stride;
+        if (!accumulate) memset(sums, 0, (size_t)columns * sizeof *sums);
+        for (ptrdiff_t p = 0; p < k; p += 2) {
+            const float first = ck_f32_from_bf16(a[i][p]);
+            const float second = p + 1 < k ? ck_f32_from_bf16(a[i][p + 1]) : 0;
+            for (int j = 0; j < columns; j++) {
+                const uint16_t *pair = b + p * columns + 2 * j;
+                sums[j] += second * ck_f32_from_bf16(pair[1]);
+                sums[j] += first * ck_f32_from_bf16(pair[0]);
+            }
+        }
+    }
+}
 
 const ck_kernels ck_kernels_portable = {
     .isa = CK_PORTABLE,
     .tile_f32 = ck_tile_f32,
     .tile_bf16 = NULL,
     .finish = ck_finish,
+    .winograd_input = ck_winograd_input,
+    .winograd_weights = ck_winograd_weights,
+    .winograd_output = ck_winograd_output,
+    .widen_pairs = ck_widen_pairs,
+    .f32_from_bf16 = ck_widen_bf16,
+    .f32_from_f16 = ck_widen_f16,
+    .bf16_from_f32 = ck_narrow_bf16,
+};
+
+const ck_kernels ck_kernels_portable_bf16 = {
+    .isa = CK_PORTABLE_BF16,
+    .tile_f32 = ck_tile_f32,
+    .tile_bf16 = ck_tile_bf16_reference,
+    .finish = ck_finish,
+    .winograd_input = ck_winograd_input,
+    .winograd_weights = ck_winograd_weights,
+    .winograd_output = ck_winograd_output,
     .widen_pairs = ck_widen_pairs,
     .f32_from_bf16 = ck_widen_bf16,
     .f32_from_f16 = ck_widen_f16,

@@ -12,5 +12,6 @@
 #include "ck_gemm.h"
 #include "ck_normalization.h"
 #include "ck_packing.h"
+#include "ck_winograd.h"
 
 #endif

@@ -20,6 +20,8 @@
 
 /// A code path. Later ones need everything that earlier ones need.
 typedef enum ck_isa {
+    /// The baseline with the bfloat16 dot product spelt out: the reference of CK_AVX512_BF16, never the fastest.
+    CK_PORTABLE_BF16 = -1,
     /// What the compiler's baseline has: SSE2 on x86-64, NEON on arm64.
     CK_PORTABLE = 0,
     /// AVX2, FMA and F16C.

@@ -78,6 +78,23 @@ typedef struct ck_kernels {
         const ck_epilogue *_Nonnull epilogue, const float *_Nonnull c, ptrdiff_t c_stride, ptrdiff_t row,
         ptrdiff_t panel, int rows, int columns);
 
+    /// Winograd's transform of one tile's input: out[point * plane + channel] of CK_F32 or CK_BF16 from the
+    /// (size + 2)² pixels of `channels` channels; size: 2 or 4.
+    void (*_Nonnull winograd_input)(
+        void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull const *_Nonnull pixels, ptrdiff_t channels,
+        ck_type in_type, ck_type type, int size);
+
+    /// Winograd's transform of a block of a panel's weights at the points of row `y`: out[x * plane ...] is as a panel of
+    /// one tap, [channels][columns] or in pairs; `weights` the block's first channel of a panel of nine taps, from one of
+    /// which to the next there are `tap_stride` elements.
+    void (*_Nonnull winograd_weights)(
+        void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull weights, ptrdiff_t tap_stride, ptrdiff_t channels,
+        ptrdiff_t columns, int y, ck_type in_type, ck_type type, int size);
+
+    /// Winograd's transform of one tile's sums, in[point * plane + column], to its results, out[size * size][CK_PANEL].
+    void (*_Nonnull winograd_output)(
+        float *_Nonnull out, const float *_Nonnull in, ptrdiff_t plane, int columns, int size);
+
     /// out[2 * pairs][columns] = in[pairs][columns][2].
     void (*_Nonnull widen_pairs)(
         float *_Nonnull out, const uint16_t *_Nonnull in, ptrdiff_t pairs, ptrdiff_t columns);

@@ -14,12 +14,21 @@ import Synchronization
     package let threads: Int
     /// The code path of the kernels.
     package let instructionSet: InstructionSet
+    /// Whether large Winograd tiles may round their transformed values to bfloat16: faster, at some accuracy.
+    package let isFast: Bool
     // Safe: points to a constant.
     nonisolated(unsafe) let kernels: UnsafePointer<ck_kernels>
     let pool = BufferPool()
 
-    /// - Parameter instructionSet: one of ``InstructionSet/available``; the fastest unless a test wants another.
-    package init(precision: DType, threads: Int, instructionSet: InstructionSet = .fastest) {
+    /// - Parameters:
+    ///   - instructionSet: one of ``InstructionSet/available``; the fastest unless a test wants another.
+    ///   - isFast: see ``isFast``; it changes nothing where products are computed of float32.
+    package init(
+        precision: DType,
+        threads: Int,
+        instructionSet: InstructionSet = .fastest,
+        isFast: Bool = false
+    ) {
         precondition(threads >= 1, "a device needs at least one thread")
         precondition(
             InstructionSet.available.contains(instructionSet),
@@ -28,6 +37,7 @@ import Synchronization
         self.precision = precision
         self.threads = threads
         self.instructionSet = instructionSet
+        self.isFast = isFast
         unsafe kernels = instructionSet.kernels
     }
 

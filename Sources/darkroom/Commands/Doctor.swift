@@ -38,7 +38,7 @@ struct DoctorReport: Encodable {
     var modelProblem: String?
 
     init(modelOptions: ModelOptions, deviceOptions: DeviceOptions) {
-        instructionSets = InstructionSet.available.map(\.description)
+        instructionSets = InstructionSet.available.filter { $0 != .portableBFloat16 }.map(\.description)
         kernels = InstructionSet.fastest.description
         threads = deviceOptions.threads
         memoryBytes = ProcessInfo.processInfo.physicalMemory
