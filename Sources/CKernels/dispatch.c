@@ -15,7 +15,8 @@ ck_isa ck_widest_isa(void) {
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
         return CK_AVX2;
     }
-    return __builtin_cpu_supports("avx512bf16") ? CK_AVX512_BF16 : CK_AVX512;
+    const bool has_dot_products = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+    return has_dot_products ? CK_AVX512_BF16 : CK_AVX512;
 }
 
 ck_isa ck_detect_isa(void) {

@@ -2,6 +2,12 @@
 
 // The kernels for the compiler's baseline: SSE2 on x86-64, NEON on arm64.
 
+#include "kernels.h"
+
+#if CK_X86
+#include <immintrin.h>
+#endif
+
 #define CK_LANES 4
 #if defined(__aarch64__)
 #define CK_FUSED 1
@@ -10,7 +16,7 @@
 #endif
 
 #include "finish.h"
-#include "kernels.h"
+#include "int8.h"
 #include "tile.h"
 #include "widen.h"
 #include "winograd.h"
@@ -62,3 +68,5 @@ const ck_kernels ck_kernels_portable_bf16 = {
     .f32_from_f16 = ck_widen_f16,
     .bf16_from_f32 = ck_narrow_bf16,
 };
+
+const ck_int8_kernels ck_int8_portable = CK_INT8_WIDENING_TABLE;

@@ -28,7 +28,7 @@ typedef enum ck_isa {
     CK_AVX2 = 1,
     /// AVX-512 F, BW, DQ and VL; bfloat16 is widened to float32.
     CK_AVX512 = 2,
-    /// AVX-512 with the bfloat16 dot product.
+    /// AVX-512 with the dot products of bfloat16 and, VNNI, of 8-bit integers.
     CK_AVX512_BF16 = 3,
 } ck_isa;
 
@@ -46,6 +46,8 @@ typedef enum ck_type {
     CK_F32 = 0,
     CK_BF16 = 1,
     CK_F16 = 2,
+    /// 8-bit integers of packed weights: see ck_int8.h.
+    CK_S8 = 3,
 } ck_type;
 
 /// What is applied to each element of a result; see `Activation` in the Tensor module.

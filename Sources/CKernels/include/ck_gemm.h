@@ -16,7 +16,7 @@
 /// The layout of a weight matrix `[outputs, taps, inputs]` cut into panels of 64 columns.
 ///
 /// Each panel is `[taps][inputs][columns]` float32, or `[taps][ceil(inputs/2)][columns][2]` bfloat16 with a zero where
-/// the number of inputs is odd. The last panel has as many columns as its outputs need, in multiples of 16. In a gated
+/// the number of inputs is odd, or, for a linear layer, `[ceil(inputs/4)][columns][4]` 8-bit integers. The last panel has as many columns as its outputs need, in multiples of 16. In a gated
 /// matrix the first half of a panel's columns are values and the second half their gates.
 typedef struct ck_panels {
     /// Rows of the weight matrix; of a gated one, twice the channels of its result.
@@ -25,7 +25,7 @@ typedef struct ck_panels {
     /// Pixels of a convolution's kernel; 1 for a linear layer.
     ptrdiff_t taps;
     bool gated;
-    /// CK_F32 or CK_BF16.
+    /// CK_F32, CK_BF16 or CK_S8.
     ck_type type;
 } ck_panels;
 
@@ -36,6 +36,8 @@ ptrdiff_t ck_panel_columns(ck_panels panels, ptrdiff_t panel);
 ptrdiff_t ck_panel_offset(ck_panels panels, ptrdiff_t panel);
 /// Bytes of all panels.
 ptrdiff_t ck_panels_size(ck_panels panels);
+/// The row of the weight matrix that a panel's column holds, or -1 for padding.
+ptrdiff_t ck_panel_source(ck_panels panels, ptrdiff_t panel, ptrdiff_t column);
 /// Columns of all panels, with padding: the length of a packed bias.
 ptrdiff_t ck_panels_columns(ck_panels panels);
 
