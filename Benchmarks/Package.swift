@@ -19,6 +19,6 @@ let package = Package(
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
-        .executableTarget(name: "kernels", dependencies: ["CKernels", "Tensor"], swiftSettings: swiftSettings),
+        .executableTarget(name: "kernels", dependencies: ["Tensor"], swiftSettings: swiftSettings),
     ]
 )

@@ -8,6 +8,6 @@ struct Darkroom: ParsableCommand {
         commandName: "darkroom",
         abstract: "Stable Diffusion 2.1 as a serverless HTTP API, on its own engine.",
         version: "0.1.0",
-        subcommands: [Generate.self, Tokenize.self, Models.self, Serve.self, Doctor.self, Evaluate.self]
+        subcommands: [Generate.self, Tokenize.self, Models.self, Serve.self, Bench.self, Doctor.self, Evaluate.self]
     )
 }

@@ -160,7 +160,7 @@ private struct ConvolutionOperands {
         }
     }
 
-    /// Rounding the result to bfloat16 alone costs 1.7e-3. Where products are of bfloat16, so are transformed values.
+    // Rounding the result to bfloat16 alone costs 1.7e-3. Where products are of bfloat16, so are transformed values.
     @Test(arguments: ConvolutionCase.large, [false, true])
     func `Winograd's algorithm in bfloat16 is the definition within its rounding`(
         test: ConvolutionCase,

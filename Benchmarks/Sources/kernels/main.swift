@@ -28,7 +28,7 @@ func report(_ name: String, operations: Double, peak before: Double, _ body: () 
     let runs = max(3, min(20, Int(before / operations)))
     let time = measure(runs: runs, threads: device.threads, body)
     // A neighbour on the same host shows in the peak, too.
-    let peak = max(before, peak(device))
+    let peak = max(before, device.measurePeak())
     let best = operations / time.best
     let label = name.padding(toLength: 34, withPad: " ", startingAt: 0)
     print(
@@ -41,7 +41,7 @@ func report(_ name: String, operations: Double, peak before: Double, _ body: () 
 }
 
 print("\(device.instructionSet), \(device.precision), \(device.threads) threads")
-let start = peak(device)
+let start = device.measurePeak()
 print(String(format: "peak %.0f GFLOP/s", start * 1e-9))
 
 for shape in LinearShape.all {

@@ -34,7 +34,7 @@ extension CPUDevice {
     ///
     /// - Parameter rows: pictures.
     func winograd(_ operation: ck_convolution, size: Int, rows: Int) {
-        let zeros = pool.take(operation.panels.inputs * DType.float32.size)
+        let zeros = unsafe pool.take(operation.panels.inputs * DType.float32.size)
         unsafe zeros.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: zeros.byteCount)
         withExtendedLifetime(zeros) {
             let winograd = unsafe WinogradConvolution(
@@ -48,7 +48,7 @@ extension CPUDevice {
                 // Plenty of blocks: each is one piece, whose transformed input stays in the cache for all panels.
                 parallel(winograd.blocks.count) { index in
                     let block = winograd.blocks[index]
-                    pool.withScratch(winograd.transformedSize(block.count)) { transformed in
+                    unsafe pool.withScratch(winograd.transformedSize(block.count)) { transformed in
                         unsafe winograd.transform(block, into: transformed)
                         for panel in 0..<winograd.panels {
                             unsafe multiply(winograd, block, transformed, panel: panel)
@@ -66,7 +66,7 @@ extension CPUDevice {
                     unsafe multiply(
                         winograd,
                         winograd.blocks[index],
-                        transformed[index].pointer,
+                        unsafe transformed[index].pointer,
                         panel: piece % winograd.panels
                     )
                 }

@@ -76,7 +76,7 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    func device() -> any Device {
+    func device() -> CPUDevice {
         CPUDevice(precision: precision, threads: threads)
     }
 }
