@@ -7,6 +7,7 @@ import Foundation
 @main
 enum Main {
     static func main() async {
+        ProcessAge.begin()
         do {
             var command = try Darkroom.parseAsRoot()
             if var asyncCommand = command as? any AsyncParsableCommand {

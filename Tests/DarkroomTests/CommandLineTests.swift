@@ -16,6 +16,7 @@ import Testing
         (["generate", "--prompt", "a cat", "--model", "/nowhere"], "--model"),
         (["generate", "--prompt", "a cat", "--dtype", "int3"], "--dtype"),
         (["generate", "--prompt", "a cat", "--threads", "0"], "--threads"),
+        (["generate", "--prompt", "a cat", "--no-cache", "--cache-directory", "/tmp"], "--cache-directory"),
         (["serve", "--port", "99999"], "--port"),
         (["serve", "--public-url", "ftp://example.org"], "--public-url"),
         (["paint"], "paint"),

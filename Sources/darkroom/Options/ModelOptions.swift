@@ -50,9 +50,31 @@ struct ModelOptions: ParsableArguments {
         return try ModelSource(path: path, tokenizer: tokenizer, predictionType: predictionType)
     }
 
-    /// Loads the model.
-    func load(_ source: ModelSource, on device: any Device) throws -> StableDiffusionModel {
-        try StableDiffusionModel(source, tokenizerConvention: tokenizerConvention, on: device)
+    /// Loads the model, and says on standard error what is wrong with its packed weights.
+    ///
+    /// The embedded model's are not kept: packing them takes less time than the rest of the start.
+    func load(
+        _ source: ModelSource,
+        cache: CacheOptions,
+        verifiesCache: Bool = false,
+        on device: any Device
+    ) throws -> StableDiffusionModel {
+        let bar = ProgressBar()
+        defer { bar.clear() }
+        let loaded = try StableDiffusionModel(
+            source,
+            tokenizerConvention: tokenizerConvention,
+            cache: model == EmbeddedModel.name ? nil : cache.cache,
+            verifiesCache: verifiesCache,
+            on: device
+        ) { done, total in
+            bar.update(done: done / 1_000_000, total: total / 1_000_000, label: "Packing weights, MB")
+        }
+        bar.clear()
+        for note in loaded.packedOrigin.notes {
+            Terminal.note("note: \(note)\n")
+        }
+        return loaded
     }
 }
 
