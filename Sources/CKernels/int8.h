@@ -10,7 +10,7 @@
 #define CK_INT8_KERNELS_H
 
 #include "include/ck_int8.h"
-#include "lanes.h"
+#include "vector.h"
 
 typedef int16_t ck_vec_i16 __attribute__((ext_vector_type(CK_LANES)));
 typedef int16_t ck_mem_i16 __attribute__((ext_vector_type(CK_LANES), aligned(1)));
@@ -31,16 +31,21 @@ CK_INLINE ck_vec_i32 ck_multiply_pairs(ck_vec_i32 a, ck_vec_i32 b) {
 #endif
 }
 
-/// The largest magnitude of `count` elements.
+/// The largest magnitude of `count` elements; not a number where one is not.
 CK_INLINE float ck_largest_magnitude(const void *in, ptrdiff_t count, const ck_type type) {
-    ck_vec largest = ck_splat(0);
+    // Magnitudes are ordered as their bits are, with infinity and what is no number at the end.
+    ck_vec_u32 largest = (ck_vec_u32)(0);
     for (ptrdiff_t i = 0; i < count; i += CK_LANES) {
         const ptrdiff_t left = count - i;
         const ck_vec value = left >= CK_LANES ? ck_load(in, i, type) : ck_load_part(in, i, (int)left, type);
-        const ck_vec magnitude = (ck_vec)((ck_vec_u32)value & 0x7fffffff);
-        largest = ck_select(magnitude > largest, magnitude, largest);
+        const ck_vec_u32 magnitude = (ck_vec_u32)value & 0x7fffffff;
+        largest = magnitude > largest ? magnitude : largest;
     }
-    return ck_largest_lane(largest);
+    uint32_t result = 0;
+    for (int i = 0; i < CK_LANES; i++) {
+        if (largest[i] > result) result = largest[i];
+    }
+    return ck_float_from_bits(result);
 }
 
 /// The multiples nearest to each lane, ties to even: adding 1.5 * 2^23 leaves them in the low bits.
@@ -63,6 +68,7 @@ CK_INLINE ck_vec_i32 ck_paired_order(ck_vec_i32 value) {
 /// Stores activations as bytes with an offset or as 16-bit integers; `is_byte` is a constant where this is called.
 CK_INLINE float ck_quantize_of(void *out, const void *in, ptrdiff_t count, const ck_type type, const bool is_byte) {
     const float largest = ck_largest_magnitude(in, count, type);
+    // A row with a value that is not finite gets a scale that is not: its results then are no numbers either.
     const ck_vec inverse = ck_splat(largest > 0 ? 127 / largest : 0);
     const ptrdiff_t padded = ck_int8_depth(count);
     for (ptrdiff_t i = 0; i < padded; i += CK_LANES) {

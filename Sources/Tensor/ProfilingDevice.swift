@@ -48,7 +48,7 @@ package final class ProfilingDevice: Device {
 
     // MARK: Memory
 
-    package var precision: DType { device.precision }
+    package var arithmetic: Arithmetic { device.arithmetic }
 
     package func upload(_ values: [Float], shape: Shape) -> Tensor {
         timed(.other) { device.upload(values, shape: shape) }
@@ -64,24 +64,42 @@ package final class ProfilingDevice: Device {
 
     // MARK: Weights
 
-    package func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
-        device.pack(linear: weight, bias: bias)
+    package func pack(
+        linear weight: any HostTensor,
+        bias: (any HostTensor)?,
+        isQuantizable: Bool,
+        at place: PackedPlace
+    ) -> LinearWeights {
+        device.pack(linear: weight, bias: bias, isQuantizable: isQuantizable, at: place)
     }
 
-    package func pack(gatedLinear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
-        device.pack(gatedLinear: weight, bias: bias)
+    package func pack(
+        gatedLinear weight: any HostTensor,
+        bias: (any HostTensor)?,
+        isQuantizable: Bool,
+        at place: PackedPlace
+    ) -> LinearWeights {
+        device.pack(gatedLinear: weight, bias: bias, isQuantizable: isQuantizable, at: place)
     }
 
-    package func pack(convolution weight: any HostTensor, bias: (any HostTensor)?) -> ConvolutionWeights {
-        device.pack(convolution: weight, bias: bias)
+    package func pack(
+        convolution weight: any HostTensor,
+        bias: (any HostTensor)?,
+        at place: PackedPlace
+    ) -> ConvolutionWeights {
+        device.pack(convolution: weight, bias: bias, at: place)
     }
 
-    package func pack(normalization scale: any HostTensor, shift: any HostTensor) -> NormalizationWeights {
-        device.pack(normalization: scale, shift: shift)
+    package func pack(
+        normalization scale: any HostTensor,
+        shift: any HostTensor,
+        at place: PackedPlace
+    ) -> NormalizationWeights {
+        device.pack(normalization: scale, shift: shift, at: place)
     }
 
-    package func pack(embedding table: any HostTensor) -> EmbeddingWeights {
-        device.pack(embedding: table)
+    package func pack(embedding table: any HostTensor, at place: PackedPlace) -> EmbeddingWeights {
+        device.pack(embedding: table, at: place)
     }
 
     // MARK: Operations

@@ -19,6 +19,7 @@ import Testing
         (["bench", "--size", "100"], "--size must be a multiple of 8"),
         (["bench", "--rows", "0"], "--rows"),
         (["bench", "--repeats", "0"], "--repeats"),
+        (["generate", "--prompt", "a cat", "--no-cache", "--cache-directory", "/tmp"], "--cache-directory"),
         (["serve", "--port", "99999"], "--port"),
         (["serve", "--public-url", "ftp://example.org"], "--public-url"),
         (["paint"], "paint"),

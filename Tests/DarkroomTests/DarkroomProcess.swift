@@ -28,6 +28,8 @@ struct DarkroomProcess {
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        // No test leaves anything in the user's cache.
+        process.environment = ProcessInfo.processInfo.environment.merging(["DARKROOM_CACHE_DIRECTORY": ""]) { $1 }
         try process.run()
         return process
     }
@@ -56,7 +58,7 @@ struct DarkroomProcess {
         return try run(["generate", "--model", model, "--prompt", prompt] + size + options)
     }
 
-    private static func run(_ arguments: [String]) throws -> DarkroomProcess {
+    static func run(_ arguments: [String]) throws -> DarkroomProcess {
         let output = Pipe()
         let errors = Pipe()
         let process = try start(arguments, output: output, errors: errors)

@@ -18,7 +18,8 @@ typedef struct ck_int8_kernels {
     /// What is added to each activation so that it fits an unsigned type; the sums carry it times the weights' sum.
     int32_t offset;
 
-    /// Stores `count` elements, padded with zeros to a multiple of 4; returns the scale, of which they are multiples.
+    /// Stores `count` elements, padded with zeros to a multiple of 4; returns the scale, of which they are multiples,
+    /// or something not finite where an element is not.
     float (*_Nonnull quantize)(void *_Nonnull out, const void *_Nonnull in, ptrdiff_t count, ck_type type);
 
     /// Widens groups of four weights to what `tile` reads, 8 bytes a group; null where that is the packed weights.

@@ -9,6 +9,7 @@ import Synchronization
 /// The arithmetic is in CKernels; this type chooses its code path and splits the work over threads: over pixels and
 /// output channels, never over a sum, so the number of threads changes no bit.
 @safe package final class CPUDevice: Device {
+    package let arithmetic: Arithmetic
     package let precision: DType
     /// The number of threads an operation is split over.
     package let threads: Int
@@ -24,7 +25,7 @@ import Synchronization
     ///   - instructionSet: one of ``InstructionSet/available``; the fastest unless a test wants another.
     ///   - isFast: see ``isFast``; it changes nothing where products are computed of float32.
     package init(
-        precision: DType,
+        _ arithmetic: Arithmetic,
         threads: Int,
         instructionSet: InstructionSet = .fastest,
         isFast: Bool = false
@@ -34,11 +35,27 @@ import Synchronization
             InstructionSet.available.contains(instructionSet),
             "this processor does not have \(instructionSet)"
         )
-        self.precision = precision
+        self.arithmetic = arithmetic
+        precision = arithmetic.precision
         self.threads = threads
         self.instructionSet = instructionSet
         self.isFast = isFast
         unsafe kernels = instructionSet.kernels
+    }
+
+    /// A device without quantized layers.
+    package convenience init(
+        precision: DType,
+        threads: Int,
+        instructionSet: InstructionSet = .fastest,
+        isFast: Bool = false
+    ) {
+        self.init(
+            precision == .float32 ? .float32 : .bfloat16,
+            threads: threads,
+            instructionSet: instructionSet,
+            isFast: isFast
+        )
     }
 
     /// Memory for a result of the device's precision; the caller writes every element.

@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var deviceOptions: DeviceOptions
+    @OptionGroup var cacheOptions: CacheOptions
 
     @Option(help: "The address to listen on.")
     var host = "127.0.0.1"
@@ -51,7 +52,9 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let source = try modelOptions.source()
-        let model = try modelOptions.load(source, on: deviceOptions.device())
+        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.device())
+        // Says on standard error if a packed file that is being written cannot be finished.
+        Thread.detachNewThread { [origin = model.packedOrigin] in _ = PackedWeightsReport(waitingFor: origin) }
         let engine = PictureEngine(modelName: modelOptions.name, model: model)
         let native = source.nativeSize
         var configuration = APIConfiguration(defaults: GenerationDefaults(width: native, height: native))

@@ -10,6 +10,7 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var deviceOptions: DeviceOptions
+    @OptionGroup var cacheOptions: CacheOptions
 
     @Option(help: "Width and height of the picture in pixels, a multiple of 8.")
     var size = 512
@@ -44,7 +45,7 @@ struct Bench: ParsableCommand {
         // 1. Load, and stop where the first evaluation would start.
         let clock = ContinuousClock()
         let start = clock.now
-        let model = try modelOptions.load(modelOptions.source(), on: device)
+        let model = try modelOptions.load(modelOptions.source(), cache: cacheOptions, on: device)
         let load = (clock.now - start) / .seconds(1)
         let inputs = BenchInputs(model, size: size, rows: rows)
         let firstForward = ProcessAge.seconds
@@ -66,7 +67,7 @@ struct Bench: ParsableCommand {
             model: modelOptions.name,
             size: size,
             rows: rows,
-            dtype: processor.precision.rawValue,
+            dtype: processor.arithmetic.rawValue,
             kernels: processor.instructionSet.description,
             threads: processor.threads,
             repeats: repeats,
