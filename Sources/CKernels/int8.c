@@ -90,14 +90,10 @@ ptrdiff_t ck_int8_scratch(ptrdiff_t rows) {
 static void finish_tile(
     const ck_kernels *kernels, const ck_int8_kernels *int8, const ck_int8_product *p, const int32_t *sums, float *tile,
     ptrdiff_t row, ptrdiff_t panel, int rows, int columns) {
-    const float *scales = p->column_scales + panel * CK_PANEL;
-    const int32_t *weights = p->column_sums + panel * CK_PANEL;
     for (int i = 0; i < rows; i++) {
-        const float scale = p->row_scales[row + i];
-        for (int j = 0; j < columns; j++) {
-            const int32_t sum = sums[i * CK_PANEL + j] - int8->offset * weights[j];
-            tile[i * CK_PANEL + j] = (float)sum * (scale * scales[j]);
-        }
+        int8->dequantize(
+            tile + i * CK_PANEL, sums + i * CK_PANEL, p->row_scales[row + i], p->column_scales + panel * CK_PANEL,
+            p->column_sums + panel * CK_PANEL, int8->offset, columns);
     }
     kernels->finish(&p->epilogue, tile, CK_PANEL, row, panel, rows, columns);
 }

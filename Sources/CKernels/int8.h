@@ -184,8 +184,25 @@ static void ck_tile_pairs(
     }
 }
 
+static void ck_dequantize(
+    float *restrict out, const int32_t *restrict sums, float row_scale, const float *restrict column_scales,
+    const int32_t *restrict column_sums, int32_t offset, int columns) {
+    for (int j = 0; j < columns; j += CK_LANES) {
+        const ck_vec_i32 sum = *(const ck_mem_i32 *)(sums + j) - offset * *(const ck_mem_i32 *)(column_sums + j);
+        const ck_vec scale = ck_splat(row_scale) * ck_load_f32(column_scales + j);
+        ck_store_f32(out + j, __builtin_convertvector(sum, ck_vec) * scale);
+    }
+}
+
 /// The table of a path that widens to 16 bits.
 #define CK_INT8_WIDENING_TABLE                                                                                         \
-    {.activation_size = 2, .offset = 0, .quantize = ck_quantize_words, .widen = ck_widen_s8, .tile = ck_tile_pairs}
+    {                                                                                                                  \
+        .activation_size = 2,                                                                                          \
+        .offset = 0,                                                                                                   \
+        .quantize = ck_quantize_words,                                                                                 \
+        .widen = ck_widen_s8,                                                                                          \
+        .tile = ck_tile_pairs,                                                                                         \
+        .dequantize = ck_dequantize,                                                                                   \
+    }
 
 #endif

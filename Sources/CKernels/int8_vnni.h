@@ -69,6 +69,13 @@ static void ck_tile_quads(
 }
 
 #define CK_INT8_VNNI_TABLE                                                                                             \
-    {.activation_size = 1, .offset = 128, .quantize = ck_quantize_bytes, .widen = NULL, .tile = ck_tile_quads}
+    {                                                                                                                  \
+        .activation_size = 1,                                                                                          \
+        .offset = 128,                                                                                                 \
+        .quantize = ck_quantize_bytes,                                                                                 \
+        .widen = NULL,                                                                                                 \
+        .tile = ck_tile_quads,                                                                                         \
+        .dequantize = ck_dequantize,                                                                                   \
+    }
 
 #endif

@@ -30,6 +30,11 @@ typedef struct ck_int8_kernels {
     void (*_Nonnull tile)(
         int32_t *_Nonnull c, const void *_Nonnull const *_Nonnull a, const void *_Nonnull b, ptrdiff_t groups,
         ptrdiff_t c_stride, int rows, int columns, bool accumulate);
+
+    /// out[columns] = (sums - offset * column_sums) * (row_scale * column_scales).
+    void (*_Nonnull dequantize)(
+        float *_Nonnull out, const int32_t *_Nonnull sums, float row_scale, const float *_Nonnull column_scales,
+        const int32_t *_Nonnull column_sums, int32_t offset, int columns);
 } ck_int8_kernels;
 
 /// The kernels of a path that the processor has: `isa <= ck_widest_isa()`.

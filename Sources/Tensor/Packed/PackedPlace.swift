@@ -7,6 +7,14 @@ package enum PackedPlace {
     /// In a model's arena, under the layer's name: packed or mapped with all others.
     case arena(PackedArena, name: String)
 
+    /// The layer's name, if it has one.
+    var name: String {
+        switch self {
+        case .own: ""
+        case .arena(_, let name): name
+        }
+    }
+
     /// Room for a layer's packed weights.
     ///
     /// - Parameters:

@@ -21,6 +21,9 @@ struct Bench: ParsableCommand {
     @Option(help: "Runs of each network after one that does not count; their median is reported.")
     var repeats = 3
 
+    @Flag(help: "Instead of times, say how far each 8-bit layer of the UNet is from bfloat16.")
+    var layers = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -37,6 +40,7 @@ struct Bench: ParsableCommand {
     }
 
     func run() throws {
+        if layers { return try compareLayers() }
         var runs = BenchRuns(repeats: repeats, networks: 3, profiles: 2)
         defer { runs.finish() }
         let processor = deviceOptions.device()
@@ -88,6 +92,25 @@ struct Bench: ParsableCommand {
             try Terminal.printJSON(report)
         } else {
             print(report.text)
+        }
+    }
+
+    private func compareLayers() throws {
+        let device = ComparingDevice(
+            CPUDevice(.bfloat16, threads: deviceOptions.threads),
+            and: CPUDevice(.int8, threads: deviceOptions.threads)
+        )
+        let model = try StableDiffusionModel(
+            modelOptions.source(),
+            tokenizerConvention: modelOptions.tokenizerConvention,
+            on: device
+        )
+        BenchInputs(model, size: size, rows: rows).runUNet(of: model)
+        let distances = LayerDistances(model: modelOptions.name, device.takeDistances())
+        if json {
+            try Terminal.printJSON(distances)
+        } else {
+            print(distances.text)
         }
     }
 }

@@ -3,7 +3,7 @@
 import StableDiffusion
 import Tensor
 
-/// What the networks are evaluated on: noise of the shapes that a picture's latents and prompts have.
+/// What the networks are evaluated on: noise of the shape that a picture's latents have, and two prompts.
 struct BenchInputs {
     let latents: Tensor
     /// One row, whatever the UNet's number of rows: a picture is decoded alone.
@@ -21,10 +21,10 @@ struct BenchInputs {
         latents = noise([rows, shape.height, shape.width, shape.channels])
         decoded = noise([1, shape.height, shape.width, shape.channels])
         timesteps = [Float](repeating: 500, count: rows)
-        conditioning = model.unet.conditioning(
-            noise([rows, model.textEncoder.configuration.maxPositions, model.unet.configuration.crossAttentionSize])
-        )
-        prompts = ["a photograph of an astronaut riding a horse", ""].map { model.tokenizer.encode($0).ids }
+        let texts = ["", "a photograph of an astronaut riding a horse"]
+        prompts = texts.map { model.tokenizer.encode($0).ids }
+        let conditionings = texts.map { model.conditioning(for: $0) }
+        conditioning = .stack((0..<rows).map { conditionings[$0 % 2] }, on: model.device)
     }
 
     func runUNet(of model: StableDiffusionModel) {
