@@ -11,8 +11,10 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -39,7 +41,14 @@ let package = Package(
         .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
 
         // What is asked for, who answers, and how it is asked over HTTP.
-        .target(name: "Jobs", dependencies: ["ImageCodec"]),
+        .target(
+            name: "Jobs",
+            dependencies: [
+                "ImageCodec",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         .target(name: "Worker", dependencies: ["Jobs", "StableDiffusion", "ImageCodec"]),
         .target(
             name: "API",
@@ -68,7 +77,10 @@ let package = Package(
         .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
         .testTarget(name: "StableDiffusionTests", dependencies: ["StableDiffusion", "Tensor"], exclude: ["Fixtures"]),
         .testTarget(name: "ImageCodecTests", dependencies: ["ImageCodec"], exclude: ["Fixtures"]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs"]),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: ["Jobs", "ImageCodec", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(
             name: "APITests",
             dependencies: [
@@ -81,7 +93,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DarkroomTests",
-            dependencies: ["darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "Worker"]
+            dependencies: [
+                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "Worker",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
     ]
 )

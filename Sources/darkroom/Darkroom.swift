@@ -8,6 +8,10 @@ struct Darkroom: ParsableCommand {
         commandName: "darkroom",
         abstract: "Stable Diffusion 2.1 as a serverless HTTP API, on its own engine.",
         version: "0.1.0",
-        subcommands: [Generate.self, Tokenize.self, Models.self, Serve.self, Bench.self, Doctor.self, Evaluate.self]
+        subcommands: [
+            Generate.self, Tokenize.self, Models.self, Serve.self, Bench.self, Keys.self, CreditsCommand.self,
+            JobsCommand.self,
+            Doctor.self, Evaluate.self,
+        ]
     )
 }

@@ -28,7 +28,7 @@ extension ImageGenerator {
 }
 
 /// How far a request has come.
-package struct GenerationProgress: Equatable, Sendable {
+package struct GenerationProgress: Equatable, Codable, Sendable {
     /// The picture being made, from 0.
     package var sample: Int
     /// Steps of this picture that are done.

@@ -43,7 +43,7 @@ package struct GeneratedImage: Equatable, Sendable {
 }
 
 /// Where the time of a request went.
-package struct GenerationTimings: Equatable, Sendable {
+package struct GenerationTimings: Equatable, Codable, Sendable {
     /// From being accepted to being started.
     package var queue: Duration
     /// From being started to the last picture's file.

@@ -30,3 +30,20 @@ extension ImageID: LosslessStringConvertible {
         guard self.description == description else { return nil }
     }
 }
+
+extension ImageID: Codable {
+    /// Reads the text of ``description``.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = ImageID(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not the name of a picture")
+        }
+        self = id
+    }
+
+    /// Writes the text of ``description``.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

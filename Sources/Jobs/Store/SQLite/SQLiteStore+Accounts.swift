@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension SQLiteStore {
+    package func authenticate(_ presented: KeySecret?) async throws(StoreError) -> Authentication {
+        // Without a key, the same is done with one that nobody has.
+        let digest = (presented ?? KeySecret(presented: "")).digest
+        guard let key = try await read({ try $0.key(digest: digest) }), presented != nil else { return .unknown }
+        return key.isUsable(at: now) ? .accepted(key) : .disabled(key)
+    }
+
+    package func account(_ id: AccountID) async throws(StoreError) -> Account? {
+        try await read { try $0.account(id) }
+    }
+
+    package func openAccount(_ id: AccountID) async throws(StoreError) -> Account {
+        try await write { try $0.openAccount(id) }
+    }
+
+    package func createKey(
+        for account: AccountID,
+        _ settings: KeySettings
+    ) async throws(StoreError) -> (key: APIKey, secret: KeySecret) {
+        let secret = KeySecret()
+        return (try await write { try $0.createKey(secret, for: account, settings) }, secret)
+    }
+
+    package func keys(of account: AccountID?) async throws(StoreError) -> [APIKey] {
+        try await read { try $0.keys(of: account) }
+    }
+
+    package func revokeKey(_ id: KeyID) async throws(StoreError) -> APIKey? {
+        try await write { try $0.revokeKey(id) }
+    }
+
+    package func grant(_ amount: Credits, to account: AccountID) async throws(StoreError) -> Account {
+        try await write { transaction in
+            try transaction.grant(amount, to: account)
+            guard let account = try transaction.account(account) else { throw StoreError.unknownAccount(account) }
+            return account
+        }
+    }
+
+    package func verifyLedger() async throws(StoreError) -> LedgerReport {
+        try await read { try $0.verifyLedger() }
+    }
+}
+
+extension SQLiteStore {
+    package func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery] {
+        try await write(.process) { try $0.claimDeliveries(upTo: limit, hold: hold) }
+    }
+
+    package func recordAttempt(
+        _ attempt: WebhookDelivery.Attempt,
+        of delivery: WebhookDelivery.ID
+    ) async throws(StoreError) {
+        try await write { try $0.record(attempt, of: delivery) }
+    }
+
+    package func deliveries(of job: JobID) async throws(StoreError) -> [WebhookDelivery] {
+        try await read { try $0.deliveries(of: job) }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+
+/// A store in one SQLite file, for one machine.
+///
+/// Any number of processes open the file at once. It is in WAL mode: readers never wait, writers wait for each other.
+///
+/// A transaction can be seen by everyone as soon as it is committed, and a commit outlives any process. What must outlive
+/// the machine too — whatever moves credits or was promised to a caller — is returned only once the log is on disk
+/// (``LogSync``).
+package struct SQLiteStore: Store {
+    let pool: DatabasePool
+    let policy: StorePolicy
+    let log: LogSync
+    let changes: ChangeFeed
+    private let clock: @Sendable () -> Timestamp
+
+    /// Whether a transaction survives a power failure when its method returns.
+    enum Durability {
+        /// It does.
+        case machine
+        /// It survives the end of every process; after a power failure the same work is done again.
+        case process
+    }
+
+    /// Opens the store in the file at `path`, making or updating its tables if need be.
+    ///
+    /// - Parameters:
+    ///   - createsFile: Whether a file that is not there is made. It can be read by its owner only.
+    ///   - now: The time.
+    package init(
+        path: String,
+        policy: StorePolicy = StorePolicy(),
+        createsFile: Bool = true,
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) async throws(StoreError) {
+        self.policy = policy
+        clock = now
+        do {
+            pool = try Self.open(path, createsFile: createsFile)
+        } catch {
+            throw StoreError(error)
+        }
+        log = LogSync(path: path + "-wal")
+        changes = ChangeFeed(pool: pool)
+    }
+
+    package var now: Timestamp { clock() }
+
+    /// Does `body` as one transaction that nobody else writes during.
+    ///
+    /// Not stopped by the cancellation of the task, so that whoever goes away can still cancel a job.
+    func write<Value: Sendable>(
+        _ durability: Durability = .machine,
+        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { db in
+                continuation.resume(
+                    returning: Result {
+                        try db.beginTransaction(.immediate)
+                        do {
+                            let value = try body(SQLiteTransaction(db: db, now: now, policy: policy))
+                            try db.commit()
+                            return value
+                        } catch {
+                            // SQLite may have done so itself.
+                            if db.isInsideTransaction { try? db.rollback() }
+                            throw error
+                        }
+                    }
+                    .mapError(StoreError.init)
+                )
+            }
+        }
+        let value = try result.get()
+        changes.lookNow()
+        if durability == .machine { try await log.sync() }
+        return value
+    }
+
+    /// Does `body` on one state of the database.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let result = await withCheckedContinuation { continuation in
+            pool.asyncRead { connection in
+                continuation.resume(
+                    returning: Result {
+                        try body(SQLiteTransaction(db: try connection.get(), now: now, policy: policy))
+                    }
+                    .mapError(StoreError.init)
+                )
+            }
+        }
+        return try result.get()
+    }
+
+    private static func open(_ path: String, createsFile: Bool) throws -> DatabasePool {
+        if !FileManager.default.fileExists(atPath: path) {
+            guard createsFile else { throw StoreError.unreachable("there is no file '\(path)'") }
+            // Made before SQLite does, which gives the log files the same permissions.
+            guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            else { throw StoreError.unreachable("cannot create '\(path)'") }
+        }
+        var configuration = Configuration()
+        configuration.label = "darkroom.store"
+        configuration.maximumReaderCount = 4
+        configuration.busyMode = .callback { tries in
+            // Transactions take less than a millisecond: short waits, for ten seconds.
+            usleep(1000)
+            return tries < 10_000
+        }
+        configuration.prepareDatabase { db in
+            guard !db.configuration.readonly else { return }
+            try db.execute(
+                sql: """
+                    PRAGMA auto_vacuum = INCREMENTAL;
+                    PRAGMA synchronous = NORMAL;
+                    """
+            )
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        let migrator = SQLiteSchema.migrator
+        guard try !pool.read(migrator.hasBeenSuperseded) else { throw StoreError.newerVersion }
+        do {
+            try migrator.migrate(pool)
+        } catch {
+            // Another process may have been faster.
+            guard try pool.read(migrator.hasCompletedMigrations) else { throw error }
+        }
+        return pool
+    }
+}

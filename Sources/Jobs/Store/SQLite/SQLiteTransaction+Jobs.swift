@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+
+/// Jobs as they are read and changed, one at a time.
+extension SQLiteTransaction {
+    /// The job with this id, unless it is forgotten.
+    func jobRow(_ id: JobID) throws -> JobRow? {
+        try JobRow.fetchOne(db.cachedStatement(sql: "SELECT * FROM job WHERE id = ?"), arguments: [id])
+    }
+
+    /// The jobs a statement about the table gives.
+    func jobRows(_ sql: String, _ arguments: (any DatabaseValueConvertible)?...) throws -> [JobRow] {
+        try JobRow.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    }
+
+    /// Does what a transition asks for and writes the job.
+    func apply(_ actions: [JobLifecycle.Action], to row: JobRow) throws {
+        var row = row
+        for action in actions {
+            switch action {
+            case .announce(.ended(let end)):
+                row.job.ended = now
+                row.job.progress = nil
+                try run("DELETE FROM event WHERE job = ? AND kind = 'progress'", row.sequence)
+                try announce(.ended(end), of: row)
+                try queueWebhook(of: row)
+            case .announce(let kind):
+                try announce(kind, of: row)
+            case .settle:
+                try settle(row.job)
+            case .refund:
+                try refund(row.job)
+                try forgetSpending(of: row)
+                // Whoever tries again gets a new job.
+                try run("DELETE FROM idempotency WHERE job = ?", row.sequence)
+            }
+        }
+        try save(row)
+    }
+
+    /// Writes what of a job can change.
+    func save(_ row: JobRow) throws {
+        let lifecycle = row.job.lifecycle
+        var worker: String?
+        var expiry: Timestamp?
+        if case .leased(let lease, let leaseExpiry) = lifecycle.state {
+            worker = lease.worker.description
+            expiry = leaseExpiry
+        }
+        var failure: String?
+        if case .ended(let end) = lifecycle.state { failure = try end.storedFailure }
+        try run(
+            """
+            UPDATE job SET state = ?, lease_worker = ?, lease_expires = ?, lease_count = ?, failure_count = ?,
+                started = ?, lease_started = ?, ended = ?, record_expires = ?, forgotten = ?,
+                progress = ?, failure = ?, result = ?
+            WHERE sequence = ?
+            """,
+            lifecycle.state.name,
+            worker,
+            expiry,
+            lifecycle.leaseCount,
+            lifecycle.failureCount,
+            row.job.started,
+            row.leaseStarted,
+            row.job.ended,
+            row.job.ended?.advanced(by: policy.recordLifetime),
+            row.job.ended?.advanced(by: max(policy.imageLifetime, policy.recordLifetime)),
+            try row.job.progress.map(StoredJSON.encode),
+            failure,
+            try row.job.result.map(StoredJSON.encode),
+            row.sequence
+        )
+    }
+}
+
+/// Jobs as they are looked at.
+extension SQLiteTransaction {
+    func lookUp(_ id: JobID, of account: AccountID?) throws -> JobLookup {
+        guard let row = try jobRow(id), account == nil || row.job.account == account else { return .unknown }
+        guard row.recordExpires.map({ now < $0 }) ?? true else { return .expired }
+        return .found(try positioned(row))
+    }
+
+    func page(of account: AccountID?, after cursor: JobPage.Cursor?, limit: Int) throws -> JobPage {
+        let limit = max(limit, 1)
+        let before = cursor?.sequence ?? .max
+        // Two statements, because each has its own index.
+        let readable = "(record_expires IS NULL OR record_expires > ?)"
+        let rows =
+            if let account {
+                try jobRows(
+                    "SELECT * FROM job WHERE account = ? AND sequence < ? AND \(readable) ORDER BY sequence DESC LIMIT ?",
+                    account,
+                    before,
+                    now,
+                    limit + 1
+                )
+            } else {
+                try jobRows(
+                    "SELECT * FROM job WHERE sequence < ? AND \(readable) ORDER BY sequence DESC LIMIT ?",
+                    before,
+                    now,
+                    limit + 1
+                )
+            }
+        let shown = rows.prefix(limit)
+        return JobPage(
+            jobs: try shown.map(positioned),
+            next: rows.count > limit ? shown.last.map { JobPage.Cursor(sequence: $0.sequence) } : nil
+        )
+    }
+
+    func request(of id: JobID) throws -> GenerationRequest? {
+        let row = try row(
+            """
+            SELECT request FROM job_request JOIN job ON job.sequence = job_request.job
+            WHERE job.id = ? AND (record_expires IS NULL OR record_expires > ?)
+            """,
+            id,
+            now
+        )
+        return try row.map { try StoredRequest.decode($0["request"]) }
+    }
+
+    /// The job with its place in the order in which jobs are handed out.
+    private func positioned(_ row: JobRow) throws -> Job {
+        var job = row.job
+        guard job.lifecycle.state == .queued else { return job }
+        // In each round, every account with a waiting job has one turn.
+        job.queuePosition = Int(
+            try number(
+                """
+                WITH waiting AS (
+                    SELECT job.sequence, account.turn, account.id AS account,
+                        ROW_NUMBER() OVER (PARTITION BY job.account ORDER BY job.sequence) AS round
+                    FROM job JOIN account ON account.id = job.account WHERE job.state = 'queued'
+                ), own AS (SELECT * FROM waiting WHERE sequence = ?)
+                SELECT COUNT(*) FROM waiting, own
+                WHERE (waiting.round, waiting.turn, waiting.account) < (own.round, own.turn, own.account)
+                """,
+                row.sequence
+            )
+        )
+        return job
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+
+/// The outbox of webhooks.
+extension SQLiteTransaction {
+    /// Queues the news of a job's end, if anyone asked for it.
+    func queueWebhook(of row: JobRow) throws {
+        guard let url = row.webhook else { return }
+        try run(
+            "INSERT INTO webhook_delivery (job, url, state, due, attempts) VALUES (?, ?, 'due', ?, '[]')",
+            row.sequence,
+            url,
+            now
+        )
+    }
+
+    func claimDeliveries(upTo limit: Int, hold: Duration) throws -> [WebhookDelivery] {
+        let due = try deliveries(where: "delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?", now, limit)
+        for delivery in due {
+            try run("UPDATE webhook_delivery SET due = ? WHERE id = ?", now.advanced(by: hold), delivery.id)
+        }
+        return due
+    }
+
+    func record(_ attempt: WebhookDelivery.Attempt, of id: WebhookDelivery.ID) throws {
+        guard let delivery = try deliveries(where: "delivery.id = ?", id).first,
+            case .due = delivery.state
+        else { return }
+        let attempts = delivery.attempts + [attempt]
+        var state = "delivered"
+        var due = attempt.time
+        if !attempt.isDelivered {
+            let wait = policy.webhookBackoff.dropFirst(delivery.attempts.count).first
+            state = wait == nil ? "abandoned" : "due"
+            due = attempt.time.advanced(by: wait ?? .zero)
+        }
+        try run(
+            "UPDATE webhook_delivery SET state = ?, due = ?, attempts = ? WHERE id = ?",
+            state,
+            due,
+            try StoredJSON.encode(attempts),
+            id
+        )
+    }
+
+    func deliveries(of job: JobID) throws -> [WebhookDelivery] {
+        try deliveries(where: "job.id = ? ORDER BY delivery.id", job)
+    }
+
+    private func deliveries(
+        where condition: String,
+        _ arguments: any DatabaseValueConvertible...
+    ) throws -> [WebhookDelivery] {
+        let sql = """
+            SELECT delivery.*, job.id AS job_id, job.account
+            FROM webhook_delivery AS delivery JOIN job ON job.sequence = delivery.job WHERE \(condition)
+            """
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+            .map(WebhookDelivery.init)
+    }
+}
+
+extension WebhookDelivery {
+    fileprivate init(row: Row) throws {
+        let state: State =
+            switch row["state"] as String {
+            case "due": .due(row["due"])
+            case "delivered": .delivered
+            default: .abandoned
+            }
+        self.init(
+            id: row["id"],
+            job: row["job_id"],
+            account: row["account"],
+            url: row["url"],
+            state: state,
+            attempts: try StoredJSON.decode([Attempt].self, row["attempts"])
+        )
+    }
+}
