@@ -9,14 +9,6 @@
 /// Groups of four inputs whose weights are widened at a time: a block of 64 columns stays in the second-level cache.
 #define BLOCK_GROUPS 128
 
-static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
-static ptrdiff_t aligned(ptrdiff_t bytes) {
-    return (bytes + 63) / 64 * 64;
-}
-
 const ck_int8_kernels *ck_int8_for(ck_isa isa) {
 #if CK_X86
     switch (isa) {
@@ -39,7 +31,7 @@ void ck_int8_pack(
     const ck_kernels *kernels, void *out, float *column_scales, int32_t *column_sums, const void *weight, ck_type type,
     ck_panels panels, ptrdiff_t first_panel, ptrdiff_t last_panel, void *scratch) {
     float *row = scratch;
-    const ptrdiff_t size = type == CK_F32 ? 4 : 2;
+    const ptrdiff_t size = ck_element_size(type);
     for (ptrdiff_t panel = first_panel; panel < last_panel; panel++) {
         const ptrdiff_t columns = ck_panel_columns(panels, panel);
         int8_t *packed = (int8_t *)out + ck_panel_offset(panels, panel);
@@ -76,8 +68,8 @@ typedef struct layout {
 
 static layout layout_of(ptrdiff_t rows) {
     layout result = {0};
-    result.sums = aligned(BLOCK_GROUPS * CK_PANEL * 8);
-    result.tile = result.sums + aligned(rows * CK_PANEL * 4);
+    result.sums = ck_whole_lines(BLOCK_GROUPS * CK_PANEL * 8);
+    result.tile = result.sums + ck_whole_lines(rows * CK_PANEL * 4);
     result.size = result.tile + CK_TILE_ROWS * CK_PANEL * 4;
     return result;
 }
@@ -114,14 +106,14 @@ void ck_int8_multiply(
         const int columns = (int)ck_panel_columns(p->panels, panel);
         const int8_t *packed = (const int8_t *)p->weights + ck_panel_offset(p->panels, panel);
         for (ptrdiff_t group = 0; group < groups; group += block) {
-            const ptrdiff_t count = smaller(block, groups - group);
+            const ptrdiff_t count = ck_smaller(block, groups - group);
             const void *weights = packed + group * columns * 4;
             if (int8->widen) {
                 int8->widen((uint8_t *)scratch + at.weights, weights, count, columns);
                 weights = (uint8_t *)scratch + at.weights;
             }
             for (ptrdiff_t i = 0; i < rows; i += CK_TILE_ROWS) {
-                const int height = (int)smaller(CK_TILE_ROWS, rows - i);
+                const int height = (int)ck_smaller(CK_TILE_ROWS, rows - i);
                 const void *a[CK_TILE_ROWS] = {0};
                 for (int r = 0; r < height; r++) {
                     a[r] = (const uint8_t *)p->rows + (first_row + i + r) * row_size + group * 4 * int8->activation_size;

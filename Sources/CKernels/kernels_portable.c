@@ -41,32 +41,7 @@ static void ck_tile_bf16_reference(
     }
 }
 
-const ck_kernels ck_kernels_portable = {
-    .isa = CK_PORTABLE,
-    .tile_f32 = ck_tile_f32,
-    .tile_bf16 = NULL,
-    .finish = ck_finish,
-    .winograd_input = ck_winograd_input,
-    .winograd_weights = ck_winograd_weights,
-    .winograd_output = ck_winograd_output,
-    .widen_pairs = ck_widen_pairs,
-    .f32_from_bf16 = ck_widen_bf16,
-    .f32_from_f16 = ck_widen_f16,
-    .bf16_from_f32 = ck_narrow_bf16,
-};
-
-const ck_kernels ck_kernels_portable_bf16 = {
-    .isa = CK_PORTABLE_BF16,
-    .tile_f32 = ck_tile_f32,
-    .tile_bf16 = ck_tile_bf16_reference,
-    .finish = ck_finish,
-    .winograd_input = ck_winograd_input,
-    .winograd_weights = ck_winograd_weights,
-    .winograd_output = ck_winograd_output,
-    .widen_pairs = ck_widen_pairs,
-    .f32_from_bf16 = ck_widen_bf16,
-    .f32_from_f16 = ck_widen_f16,
-    .bf16_from_f32 = ck_narrow_bf16,
-};
+const ck_kernels ck_kernels_portable = CK_KERNELS_TABLE(CK_PORTABLE, NULL);
+const ck_kernels ck_kernels_portable_bf16 = CK_KERNELS_TABLE(CK_PORTABLE_BF16, ck_tile_bf16_reference);
 
 const ck_int8_kernels ck_int8_portable = CK_INT8_WIDENING_TABLE;

@@ -27,18 +27,6 @@ void ck_convert(
     }
 }
 
-/// The weight row of a panel's column, or -1 for padding.
-static ptrdiff_t source_row(ck_panels panels, ptrdiff_t panel, ptrdiff_t column) {
-    if (!panels.gated) {
-        ptrdiff_t row = panel * CK_PANEL + column;
-        return row < panels.outputs ? row : -1;
-    }
-    ptrdiff_t gate = ck_panel_columns(panels, panel) / 2;
-    ptrdiff_t channel = panel * CK_PANEL / 2 + column % gate;
-    if (channel >= panels.outputs / 2) return -1;
-    return column < gate ? channel : panels.outputs / 2 + channel;
-}
-
 typedef uint32_t word4 __attribute__((ext_vector_type(4)));
 typedef uint32_t mem_word4 __attribute__((ext_vector_type(4), aligned(4)));
 
@@ -112,7 +100,7 @@ void ck_pack_panels(
     const ck_kernels *kernels, void *out, const void *weight, ck_type type, ck_panels panels, ptrdiff_t first_panel,
     ptrdiff_t last_panel, void *scratch) {
     const bool is_bf16 = panels.type == CK_BF16;
-    const ptrdiff_t size = type == CK_F32 ? 4 : 2;
+    const ptrdiff_t size = ck_element_size(type);
     float *converted = scratch;
     uint16_t *narrowed = (uint16_t *)(converted + BLOCK_STRIDE);
     uint32_t *block = (uint32_t *)(converted + 2 * BLOCK_STRIDE);
@@ -128,7 +116,7 @@ void ck_pack_panels(
             const ptrdiff_t channels = left < channels_per_block ? left : channels_per_block;
             const ptrdiff_t words = is_bf16 ? (channels + 1) / 2 : channels;
             for (ptrdiff_t column = 0; column < columns; column++) {
-                const ptrdiff_t row = source_row(panels, panel, column);
+                const ptrdiff_t row = ck_panel_source(panels, panel, column);
                 uint32_t *to = block + column * BLOCK_STRIDE;
                 if (row < 0) {
                     memset(to, 0, (size_t)(words * panels.taps) * 4);
@@ -154,10 +142,10 @@ void ck_pack_panels(
 
 void ck_pack_bias(
     const ck_kernels *kernels, float *out, const void *bias, ck_type type, ck_panels panels) {
-    const ptrdiff_t size = type == CK_F32 ? 4 : 2;
+    const ptrdiff_t size = ck_element_size(type);
     for (ptrdiff_t panel = 0; panel < ck_panel_count(panels); panel++) {
         for (ptrdiff_t column = 0; column < ck_panel_columns(panels, panel); column++, out++) {
-            ptrdiff_t row = bias ? source_row(panels, panel, column) : -1;
+            ptrdiff_t row = bias ? ck_panel_source(panels, panel, column) : -1;
             *out = 0;
             if (row >= 0) ck_convert(kernels, out, CK_F32, (const uint8_t *)bias + row * size, type, 1);
         }

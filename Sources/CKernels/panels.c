@@ -4,17 +4,9 @@
 
 #include "include/ck_gemm.h"
 
-static ptrdiff_t element_size(ck_type type) {
-    switch (type) {
-    case CK_F32: return 4;
-    case CK_S8: return 1;
-    default: return 2;
-    }
-}
-
 /// Rows of a panel's matrix as they lie in memory: in pairs of bfloat16 or fours of 8-bit integers.
 static ptrdiff_t panel_depth(ck_panels panels) {
-    const ptrdiff_t together = 4 / element_size(panels.type);
+    const ptrdiff_t together = 4 / ck_element_size(panels.type);
     return panels.taps * ((panels.inputs + together - 1) / together * together);
 }
 
@@ -47,9 +39,9 @@ ptrdiff_t ck_panels_columns(ck_panels panels) {
 }
 
 ptrdiff_t ck_panel_offset(ck_panels panels, ptrdiff_t panel) {
-    return panel * CK_PANEL * panel_depth(panels) * element_size(panels.type);
+    return panel * CK_PANEL * panel_depth(panels) * ck_element_size(panels.type);
 }
 
 ptrdiff_t ck_panels_size(ck_panels panels) {
-    return ck_panels_columns(panels) * panel_depth(panels) * element_size(panels.type);
+    return ck_panels_columns(panels) * panel_depth(panels) * ck_element_size(panels.type);
 }

@@ -9,18 +9,6 @@
 /// beside what it is multiplied with.
 #define BLOCK 128
 
-static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
-static ptrdiff_t aligned(ptrdiff_t bytes) {
-    return (bytes + 63) / 64 * 64;
-}
-
-static ptrdiff_t element_size(ck_type type) {
-    return type == CK_F32 ? 4 : 2;
-}
-
 /// What the products are computed of: bfloat16 where the processor multiplies it.
 static ck_type transformed_type(const ck_kernels *kernels, const ck_convolution *op) {
     return op->panels.type == CK_BF16 && kernels->tile_bf16 ? CK_BF16 : CK_F32;
@@ -28,7 +16,7 @@ static ck_type transformed_type(const ck_kernels *kernels, const ck_convolution 
 
 /// Elements of one point's tiles. The odd cache line keeps the points' planes out of each other's cache sets.
 static ptrdiff_t input_plane(const ck_convolution *op, ptrdiff_t tile_count) {
-    return aligned(tile_count * op->panels.inputs * 4) / 4 + 16;
+    return ck_whole_lines(tile_count * op->panels.inputs * 4) / 4 + 16;
 }
 
 static ptrdiff_t sums_plane(ptrdiff_t tile_count) {
@@ -46,7 +34,7 @@ ptrdiff_t ck_winograd_tiles(const ck_convolution *op, int size) {
 ptrdiff_t ck_winograd_transformed_size(
     const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
     const int points = (size + 2) * (size + 2);
-    return points * input_plane(op, tile_count) * element_size(transformed_type(kernels, op));
+    return points * input_plane(op, tile_count) * ck_element_size(transformed_type(kernels, op));
 }
 
 /// Where a tile's first result is.
@@ -72,7 +60,7 @@ void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrd
     const ptrdiff_t inputs = op->panels.inputs;
     const ck_type type = transformed_type(kernels, op);
     const ptrdiff_t plane = input_plane(op, w->tile_count);
-    const ptrdiff_t pixel_size = inputs * element_size(op->input_type);
+    const ptrdiff_t pixel_size = inputs * ck_element_size(op->input_type);
     const int points = w->size + 2;
     for (ptrdiff_t tile = first; tile < last; tile++) {
         const place at = place_of(w, tile);
@@ -84,7 +72,7 @@ void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrd
             const bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
             pixels[i] = inside ? picture + (y * op->width + x) * pixel_size : w->zeros;
         }
-        uint8_t *out = (uint8_t *)w->transformed + tile * inputs * element_size(type);
+        uint8_t *out = (uint8_t *)w->transformed + tile * inputs * ck_element_size(type);
         kernels->winograd_input(out, plane, pixels, inputs, op->input_type, type, w->size);
     }
 }
@@ -98,15 +86,13 @@ static layout layout_of(const ck_convolution *op, int size, ptrdiff_t tile_count
     const int points = size + 2;
     layout result = {0};
     // An odd number of bfloat16 channels is padded to pairs.
-    result.sums = aligned(points * ((smaller(op->panels.inputs, BLOCK) + 1) * CK_PANEL + 16) * 4);
-    result.results = result.sums + aligned(points * points * sums_plane(tile_count) * 4);
-    result.size = result.results + aligned(size * size * CK_PANEL * 4);
+    result.sums = ck_whole_lines(points * ((ck_smaller(op->panels.inputs, BLOCK) + 1) * CK_PANEL + 16) * 4);
+    result.results = result.sums + ck_whole_lines(points * points * sums_plane(tile_count) * 4);
+    result.size = result.results + ck_whole_lines(size * size * CK_PANEL * 4);
     return result;
 }
 
-ptrdiff_t ck_winograd_scratch(
-    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
-    (void)kernels;
+ptrdiff_t ck_winograd_scratch(const ck_convolution *op, int size, ptrdiff_t tile_count) {
     return layout_of(op, size, tile_count).size;
 }
 
@@ -115,7 +101,7 @@ static void multiply_point(
     const ck_kernels *kernels, float *sums, const uint8_t *transformed, ptrdiff_t row_size, const void *weights,
     ptrdiff_t depth, ptrdiff_t tiles, int columns, ck_type type, bool accumulate) {
     for (ptrdiff_t tile = 0; tile < tiles; tile += CK_TILE_ROWS) {
-        const int rows = (int)smaller(CK_TILE_ROWS, tiles - tile);
+        const int rows = (int)ck_smaller(CK_TILE_ROWS, tiles - tile);
         const void *a[CK_TILE_ROWS] = {0};
         for (int r = 0; r < rows; r++) a[r] = transformed + (tile + r) * row_size;
         float *c = sums + tile * CK_PANEL;
@@ -134,8 +120,8 @@ static void finish_tile(
     const ck_convolution *op = &w->op;
     const place at = place_of(w, tile);
     kernels->winograd_output(results, sums, plane, columns, w->size);
-    const ptrdiff_t rows = smaller(w->size, op->output_height - at.y);
-    const int pixels = (int)smaller(w->size, op->output_width - at.x);
+    const ptrdiff_t rows = ck_smaller(w->size, op->output_height - at.y);
+    const int pixels = (int)ck_smaller(w->size, op->output_width - at.x);
     for (ptrdiff_t y = 0; y < rows; y++) {
         const ptrdiff_t line = at.picture * op->output_height + at.y + y;
         kernels->finish(
@@ -150,8 +136,8 @@ void ck_winograd_multiply(
     const ptrdiff_t inputs = op->panels.inputs;
     const int columns = (int)ck_panel_columns(op->panels, panel);
     const ck_type type = transformed_type(kernels, op);
-    const ptrdiff_t size = element_size(type);
-    const ptrdiff_t weight_size = element_size(op->panels.type);
+    const ptrdiff_t size = ck_element_size(type);
+    const ptrdiff_t weight_size = ck_element_size(op->panels.type);
     const ptrdiff_t tap_inputs = op->panels.type == CK_BF16 ? (inputs + 1) / 2 * 2 : inputs;
     const uint8_t *packed = (const uint8_t *)op->weights + ck_panel_offset(op->panels, panel);
     const layout at = layout_of(op, w->size, last - first);
@@ -160,11 +146,11 @@ void ck_winograd_multiply(
     const int points = w->size + 2;
     const ptrdiff_t plane = input_plane(op, w->tile_count);
     const ptrdiff_t sum_plane = sums_plane(last - first);
-    const ptrdiff_t weight_plane = (smaller(inputs, BLOCK) + 1) / 2 * 2 * columns + 16;
+    const ptrdiff_t weight_plane = (ck_smaller(inputs, BLOCK) + 1) / 2 * 2 * columns + 16;
 
     for (int y = 0; y < points; y++) {
         for (ptrdiff_t channel = 0; channel < inputs; channel += BLOCK) {
-            const ptrdiff_t depth = smaller(BLOCK, inputs - channel);
+            const ptrdiff_t depth = ck_smaller(BLOCK, inputs - channel);
             kernels->winograd_weights(
                 weights, weight_plane, packed + channel * columns * weight_size, tap_inputs * columns, depth, columns, y,
                 op->panels.type, type, w->size);

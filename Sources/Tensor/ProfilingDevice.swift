@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// Outside of ``profile(_:)`` it only passes operations on. An operation is timed from its call to its return, so the
 /// device must have finished when it returns.
-package final class ProfilingDevice: Device {
-    private let device: any Device
+package final class ProfilingDevice: ForwardingDevice {
+    let device: any Device
     /// Nil while nobody wants to know.
     private let recording = Mutex<Profile?>(nil)
 
@@ -48,58 +48,12 @@ package final class ProfilingDevice: Device {
 
     // MARK: Memory
 
-    package var arithmetic: Arithmetic { device.arithmetic }
-
     package func upload(_ values: [Float], shape: Shape) -> Tensor {
         timed(.other) { device.upload(values, shape: shape) }
     }
 
     package func download(_ tensor: Tensor) -> [Float] {
         timed(.other) { device.download(tensor) }
-    }
-
-    package func trim() {
-        device.trim()
-    }
-
-    // MARK: Weights
-
-    package func pack(
-        linear weight: any HostTensor,
-        bias: (any HostTensor)?,
-        isQuantizable: Bool,
-        at place: PackedPlace
-    ) -> LinearWeights {
-        device.pack(linear: weight, bias: bias, isQuantizable: isQuantizable, at: place)
-    }
-
-    package func pack(
-        gatedLinear weight: any HostTensor,
-        bias: (any HostTensor)?,
-        isQuantizable: Bool,
-        at place: PackedPlace
-    ) -> LinearWeights {
-        device.pack(gatedLinear: weight, bias: bias, isQuantizable: isQuantizable, at: place)
-    }
-
-    package func pack(
-        convolution weight: any HostTensor,
-        bias: (any HostTensor)?,
-        at place: PackedPlace
-    ) -> ConvolutionWeights {
-        device.pack(convolution: weight, bias: bias, at: place)
-    }
-
-    package func pack(
-        normalization scale: any HostTensor,
-        shift: any HostTensor,
-        at place: PackedPlace
-    ) -> NormalizationWeights {
-        device.pack(normalization: scale, shift: shift, at: place)
-    }
-
-    package func pack(embedding table: any HostTensor, at place: PackedPlace) -> EmbeddingWeights {
-        device.pack(embedding: table, at: place)
     }
 
     // MARK: Operations

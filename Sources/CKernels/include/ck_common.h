@@ -18,6 +18,15 @@
 
 #define CK_INLINE static inline __attribute__((always_inline, unused))
 
+CK_INLINE ptrdiff_t ck_smaller(ptrdiff_t a, ptrdiff_t b) {
+    return a < b ? a : b;
+}
+
+/// Bytes rounded up to whole cache lines.
+CK_INLINE ptrdiff_t ck_whole_lines(ptrdiff_t bytes) {
+    return (bytes + 63) / 64 * 64;
+}
+
 /// A code path. Later ones need everything that earlier ones need.
 typedef enum ck_isa {
     /// The baseline with the bfloat16 dot product spelt out: the reference of CK_AVX512_BF16, never the fastest.
@@ -57,6 +66,15 @@ typedef enum ck_activation {
     CK_GELU = 2,
     CK_GEGLU = 3,
 } ck_activation;
+
+/// Bytes of one element.
+CK_INLINE ptrdiff_t ck_element_size(ck_type type) {
+    switch (type) {
+    case CK_F32: return 4;
+    case CK_S8: return 1;
+    default: return 2;
+    }
+}
 
 CK_INLINE float ck_float_from_bits(uint32_t bits) {
     float value;

@@ -5,7 +5,7 @@
 // (size + 2)² points instead of nine for each result: 2.25 and 4 times fewer multiplications.
 //
 // Weights stay in the panels of the direct convolution and are transformed a block at a time, as they are used: that
-// costs a percent or two of the products and keeps the weights a half or a quarter of their transformed size.
+// costs a few percent where a range has many tiles, and keeps the weights a half or a quarter of their transformed size.
 
 #ifndef CK_WINOGRAD_H
 #define CK_WINOGRAD_H
@@ -40,8 +40,7 @@ void ck_winograd_transform(
     const ck_kernels *_Nonnull kernels, const ck_winograd *_Nonnull winograd, ptrdiff_t first, ptrdiff_t last);
 
 /// Bytes of scratch that ck_winograd_multiply needs for `tile_count` tiles.
-ptrdiff_t ck_winograd_scratch(
-    const ck_kernels *_Nonnull kernels, const ck_convolution *_Nonnull op, int size, ptrdiff_t tile_count);
+ptrdiff_t ck_winograd_scratch(const ck_convolution *_Nonnull op, int size, ptrdiff_t tile_count);
 
 /// Writes the results of the round's tiles first..<last in the channels of one panel, once their input is transformed.
 /// Each sum runs over the input channels in order, whatever the ranges. `scratch` is 64-byte aligned.

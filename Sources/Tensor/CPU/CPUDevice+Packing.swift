@@ -89,8 +89,31 @@ extension CPUDevice {
         }
     }
 
-    /// Writes the panels, one at a time on every thread.
+    /// Writes the panels.
     private func pack(_ weight: any HostTensor, as panels: ck_panels, to out: UnsafeMutableRawPointer) {
+        // Safe: written in panels that do not overlap.
+        nonisolated(unsafe) let out = unsafe out
+        unsafe forEachPanel(of: weight, as: panels, scratch: ck_packing_scratch()) { panel, source, scratch in
+            unsafe ck_pack_panels(
+                kernels,
+                out,
+                source,
+                weight.elementType.kernelType,
+                panels,
+                panel,
+                panel + 1,
+                scratch
+            )
+        }
+    }
+
+    /// Calls `body` for each panel, on every thread, with the whole weight and `scratch` bytes, and then lets the weight go.
+    func forEachPanel(
+        of weight: any HostTensor,
+        as panels: ck_panels,
+        scratch: Int,
+        _ body: @Sendable (_ panel: Int, _ source: UnsafeRawPointer, _ scratch: UnsafeMutableRawPointer) -> Void
+    ) {
         weight.withBytes { bytes in
             unsafe bytes.withUnsafeBytes { bytes in
                 precondition(
@@ -98,22 +121,10 @@ extension CPUDevice {
                     "a weight of another size"
                 )
                 guard let first = bytes.baseAddress else { return }
-                // Safe: read, and written in panels that do not overlap.
+                // Safe: only read.
                 nonisolated(unsafe) let source = unsafe first
-                nonisolated(unsafe) let out = unsafe out
                 parallel(ck_panel_count(panels)) { panel in
-                    unsafe pool.withScratch(ck_packing_scratch()) { scratch in
-                        unsafe ck_pack_panels(
-                            kernels,
-                            out,
-                            source,
-                            weight.elementType.kernelType,
-                            panels,
-                            panel,
-                            panel + 1,
-                            scratch
-                        )
-                    }
+                    unsafe pool.withScratch(scratch) { unsafe body(panel, source, $0) }
                 }
             }
         }

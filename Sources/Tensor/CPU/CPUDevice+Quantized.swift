@@ -19,35 +19,23 @@ extension CPUDevice {
         )
         return QuantizedPanels(panels, at: place) { [self] parts in
             unsafe pack(bias, as: panels, to: parts.bias)
-            weight.withBytes { bytes in
-                unsafe bytes.withUnsafeBytes { bytes in
-                    precondition(
-                        bytes.count == weight.shape.count * weight.elementType.size,
-                        "a weight of another size"
-                    )
-                    guard let first = bytes.baseAddress else { return }
-                    // Safe: read, and written in panels that do not overlap.
-                    nonisolated(unsafe) let source = unsafe first
-                    nonisolated(unsafe) let parts = parts
-                    parallel(ck_panel_count(panels)) { panel in
-                        unsafe pool.withScratch(ck_int8_packing_scratch(panels)) { scratch in
-                            unsafe ck_int8_pack(
-                                kernels,
-                                parts.weights,
-                                parts.scales,
-                                parts.sums,
-                                source,
-                                weight.elementType.kernelType,
-                                panels,
-                                panel,
-                                panel + 1,
-                                scratch
-                            )
-                        }
-                    }
-                }
+            // Safe: written in panels that do not overlap.
+            nonisolated(unsafe) let parts = parts
+            let scratch = ck_int8_packing_scratch(panels)
+            unsafe forEachPanel(of: weight, as: panels, scratch: scratch) { panel, source, scratch in
+                unsafe ck_int8_pack(
+                    kernels,
+                    parts.weights,
+                    parts.scales,
+                    parts.sums,
+                    source,
+                    weight.elementType.kernelType,
+                    panels,
+                    panel,
+                    panel + 1,
+                    scratch
+                )
             }
-            weight.release()
         }
     }
 

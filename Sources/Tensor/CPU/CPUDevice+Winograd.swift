@@ -136,7 +136,7 @@ extension CPUDevice {
 
     /// Bytes that multiplying so many tiles needs.
     func scratchSize(_ tiles: Int) -> Int {
-        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch(kernels, $0, Int32(size), tiles) }
+        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch($0, Int32(size), tiles) }
     }
 
     func transform(_ tiles: Range<Int>, into transformed: UnsafeMutableRawPointer) {

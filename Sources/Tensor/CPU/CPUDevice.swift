@@ -10,7 +10,6 @@ import Synchronization
 /// output channels, never over a sum, so the number of threads changes no bit.
 @safe package final class CPUDevice: Device {
     package let arithmetic: Arithmetic
-    package let precision: DType
     /// The number of threads an operation is split over.
     package let threads: Int
     /// The code path of the kernels.
@@ -36,7 +35,6 @@ import Synchronization
             "this processor does not have \(instructionSet)"
         )
         self.arithmetic = arithmetic
-        precision = arithmetic.precision
         self.threads = threads
         self.instructionSet = instructionSet
         self.isFast = isFast
