@@ -35,6 +35,6 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .executableTarget(name: "stub-worker", dependencies: ["ImageCodec", "Jobs"], swiftSettings: swiftSettings),
-        .executableTarget(name: "kernels", dependencies: ["CKernels", "Tensor"], swiftSettings: swiftSettings),
+        .executableTarget(name: "kernels", dependencies: ["Tensor"], swiftSettings: swiftSettings),
     ]
 )

@@ -25,10 +25,6 @@ _Static_assert(CK_ATTENTION_QUERIES % CK_ATTENTION_ROWS == 0, "calls end where t
 #define CK_PAIRS 0
 #endif
 
-CK_INLINE ptrdiff_t ck_smaller(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
 /// out[row][0..<CK_LANES] = in[0..<CK_LANES][row], in place.
 CK_INLINE void ck_transpose(ck_vec rows[CK_LANES]) {
     // As many perfect shuffles of the whole square as its side has bits.

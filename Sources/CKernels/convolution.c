@@ -21,12 +21,8 @@ typedef struct layout {
     ptrdiff_t zeros, table, sums, weights, input, size;
 } layout;
 
-static ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) {
-    return a < b ? a : b;
-}
-
 static ptrdiff_t clamp(ptrdiff_t value, ptrdiff_t limit) {
-    return value < 0 ? 0 : smaller(value, limit - 1);
+    return value < 0 ? 0 : ck_smaller(value, limit - 1);
 }
 
 bool ck_convolution_widens(const ck_kernels *kernels, ck_panels panels) {
@@ -55,7 +51,7 @@ static window window_of(const ck_convolution *op, ptrdiff_t first_pixel, ptrdiff
 
 static ptrdiff_t take(ptrdiff_t *size, ptrdiff_t bytes) {
     ptrdiff_t start = *size;
-    *size += (bytes + 63) / 64 * 64;
+    *size += ck_whole_lines(bytes);
     return start;
 }
 
@@ -66,7 +62,7 @@ static layout layout_of(const ck_kernels *kernels, const ck_convolution *op, win
     result.table = take(&result.size, op->panels.taps * pixels * (ptrdiff_t)sizeof(void *));
     result.sums = take(&result.size, pixels * CK_PANEL * 4);
     if (ck_convolution_widens(kernels, op->panels)) {
-        result.weights = take(&result.size, (smaller(inputs, WIDENED_INPUTS) + 1) * CK_PANEL * 4);
+        result.weights = take(&result.size, (ck_smaller(inputs, WIDENED_INPUTS) + 1) * CK_PANEL * 4);
     }
     if (ck_convolution_widens(kernels, op->panels) && op->input_type == CK_BF16) {
         ptrdiff_t rows = seen.last_row - seen.first_row;
@@ -94,7 +90,7 @@ static void fill_table(
         for (ptrdiff_t i = 0; i < pixels;) {
             ptrdiff_t y = line % op->output_height * op->stride + down;
             ptrdiff_t row = line / op->output_height * op->height + y - seen.first_row;
-            ptrdiff_t end = smaller(pixels, i + op->output_width - column);
+            ptrdiff_t end = ck_smaller(pixels, i + op->output_width - column);
             for (; i < end; i++, column++) {
                 ptrdiff_t x = column * op->stride + right;
                 bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
@@ -132,7 +128,7 @@ static void run_pass(
     const ck_kernels *kernels, const ck_convolution *op, const pass *p, float *sums, bool one_tile,
     ptrdiff_t first_pixel, ptrdiff_t pixels, ptrdiff_t panel, int columns) {
     for (ptrdiff_t i = 0; i < pixels; i += CK_TILE_ROWS) {
-        int rows = (int)smaller(CK_TILE_ROWS, pixels - i);
+        int rows = (int)ck_smaller(CK_TILE_ROWS, pixels - i);
         const void *a[CK_TILE_ROWS] = {0};
         for (int r = 0; r < rows; r++) a[r] = (const uint8_t *)p->rows[i + r] + p->offset;
         float *c = one_tile ? sums : sums + i * CK_PANEL;
@@ -173,7 +169,7 @@ void ck_convolve(
     fill_table(table, op, seen, input, inputs * size, memory + at.zeros, first_pixel, pixels);
 
     // Without widening, weights are read where they lie and need no blocks of input channels.
-    const ptrdiff_t block = widening ? smaller(inputs, WIDENED_INPUTS) : inputs;
+    const ptrdiff_t block = widening ? ck_smaller(inputs, WIDENED_INPUTS) : inputs;
     const bool one_pass = op->panels.taps == 1 && block == inputs;
     const ptrdiff_t depth = op->panels.type == CK_BF16 ? (inputs + 1) / 2 * 2 : inputs;
     const ptrdiff_t element = op->panels.type == CK_BF16 ? 2 : 4;
@@ -186,7 +182,7 @@ void ck_convolve(
                     .weights = packed + (tap * depth + first) * columns * element,
                     .rows = table + tap * pixels,
                     .offset = first * size,
-                    .depth = smaller(block, inputs - first),
+                    .depth = ck_smaller(block, inputs - first),
                     .is_first = tap == 0 && first == 0,
                     .is_last = tap == op->panels.taps - 1 && first + block >= inputs,
                     .is_bf16 = is_bf16,

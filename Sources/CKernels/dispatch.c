@@ -15,7 +15,8 @@ ck_isa ck_widest_isa(void) {
         !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl")) {
         return CK_AVX2;
     }
-    return __builtin_cpu_supports("avx512bf16") ? CK_AVX512_BF16 : CK_AVX512;
+    const bool has_dot_products = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+    return has_dot_products ? CK_AVX512_BF16 : CK_AVX512;
 }
 
 ck_isa ck_detect_isa(void) {
@@ -25,6 +26,7 @@ ck_isa ck_detect_isa(void) {
 
 const ck_kernels *ck_kernels_for(ck_isa isa) {
     switch (isa) {
+    case CK_PORTABLE_BF16: return &ck_kernels_portable_bf16;
     case CK_PORTABLE: return &ck_kernels_portable;
     case CK_AVX2: return &ck_kernels_avx2;
     case CK_AVX512: return &ck_kernels_avx512;
@@ -42,7 +44,6 @@ ck_isa ck_detect_isa(void) {
 }
 
 const ck_kernels *ck_kernels_for(ck_isa isa) {
-    (void)isa;
-    return &ck_kernels_portable;
+    return isa == CK_PORTABLE_BF16 ? &ck_kernels_portable_bf16 : &ck_kernels_portable;
 }
 #endif

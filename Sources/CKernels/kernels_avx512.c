@@ -15,36 +15,23 @@
 #define CK_FUSED 1
 
 #include "finish.h"
+#include "int8.h"
 #include "tile.h"
 #include "widen.h"
+#include "winograd.h"
 
 #pragma clang attribute pop
 
-#pragma clang attribute push(__attribute__((target(CK_AVX512_TARGET ",avx512bf16"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(CK_AVX512_TARGET ",avx512bf16,avx512vnni"))), apply_to = function)
 
+#include "int8_vnni.h"
 #include "tile_bf16.h"
 
 #pragma clang attribute pop
 
-const ck_kernels ck_kernels_avx512 = {
-    .isa = CK_AVX512,
-    .tile_f32 = ck_tile_f32,
-    .tile_bf16 = NULL,
-    .finish = ck_finish,
-    .widen_pairs = ck_widen_pairs,
-    .f32_from_bf16 = ck_widen_bf16,
-    .f32_from_f16 = ck_widen_f16,
-    .bf16_from_f32 = ck_narrow_bf16,
-};
+const ck_kernels ck_kernels_avx512 = CK_KERNELS_TABLE(CK_AVX512, NULL);
+const ck_kernels ck_kernels_avx512_bf16 = CK_KERNELS_TABLE(CK_AVX512_BF16, ck_tile_bf16);
 
-const ck_kernels ck_kernels_avx512_bf16 = {
-    .isa = CK_AVX512_BF16,
-    .tile_f32 = ck_tile_f32,
-    .tile_bf16 = ck_tile_bf16,
-    .finish = ck_finish,
-    .widen_pairs = ck_widen_pairs,
-    .f32_from_bf16 = ck_widen_bf16,
-    .f32_from_f16 = ck_widen_f16,
-    .bf16_from_f32 = ck_narrow_bf16,
-};
+const ck_int8_kernels ck_int8_avx512 = CK_INT8_WIDENING_TABLE;
+const ck_int8_kernels ck_int8_vnni = CK_INT8_VNNI_TABLE;
 #endif

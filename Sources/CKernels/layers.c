@@ -8,6 +8,7 @@
 static const ck_layers *ck_layers_for(ck_isa isa) {
 #if CK_X86
     switch (isa) {
+    case CK_PORTABLE_BF16:
     case CK_PORTABLE: return &ck_layers_portable;
     case CK_AVX2: return &ck_layers_avx2;
     case CK_AVX512: return &ck_layers_avx512;

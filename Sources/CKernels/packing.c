@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Packing: a block of each weight row is converted to float32 in scratch memory, then the block is transposed.
+// Packing: a block of each weight row is converted in scratch memory, tap by tap, then the block is transposed.
 
 #include "include/ck_packing.h"
 
 /// Elements of each weight row in a block.
 #define BLOCK 256
-/// Elements between rows of a block: not a power of two, or the columns of the transpose would share cache sets.
+/// Words of 32 bits between columns of a block: not a power of two, or the transpose's reads would share cache sets.
 #define BLOCK_STRIDE (BLOCK + 16)
 
+// The columns of a block, [CK_PANEL][BLOCK_STRIDE] words, and before them one row in float32 and as it is stored.
 ptrdiff_t ck_packing_scratch(void) {
-    return CK_PANEL * BLOCK_STRIDE * 4;
+    return (CK_PANEL + 2) * BLOCK_STRIDE * 4;
 }
 
 void ck_convert(
@@ -26,36 +27,71 @@ void ck_convert(
     }
 }
 
-/// The weight row of a panel's column, or -1 for padding.
-static ptrdiff_t source_row(ck_panels panels, ptrdiff_t panel, ptrdiff_t column) {
-    if (!panels.gated) {
-        ptrdiff_t row = panel * CK_PANEL + column;
-        return row < panels.outputs ? row : -1;
-    }
-    ptrdiff_t gate = ck_panel_columns(panels, panel) / 2;
-    ptrdiff_t channel = panel * CK_PANEL / 2 + column % gate;
-    if (channel >= panels.outputs / 2) return -1;
-    return column < gate ? channel : panels.outputs / 2 + channel;
-}
+typedef uint32_t word4 __attribute__((ext_vector_type(4)));
+typedef uint32_t mem_word4 __attribute__((ext_vector_type(4), aligned(4)));
 
-/// Writes one tap of a block of columns, two channels of a column side by side; put_f32 writes one.
-static void put_bf16(
-    uint16_t *out, const float *block, ptrdiff_t columns, ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t tap) {
-    for (ptrdiff_t c = 0; c < channels; c += 2) {
-        for (ptrdiff_t column = 0; column < columns; column++) {
-            const float *in = block + column * BLOCK_STRIDE + c * taps + tap;
-            out[2 * column] = ck_bf16_from_f32(in[0]);
-            out[2 * column + 1] = c + 1 < channels ? ck_bf16_from_f32(in[taps]) : 0;
+/// out[word][column] = in[column][word]; `columns` is a multiple of 4.
+static void transpose(
+    uint32_t *restrict out, const uint32_t *restrict in, ptrdiff_t columns, ptrdiff_t words) {
+    for (ptrdiff_t column = 0; column < columns; column += 4) {
+        const uint32_t *row = in + column * BLOCK_STRIDE;
+        ptrdiff_t word = 0;
+        for (; word + 4 <= words; word += 4) {
+            const word4 a = *(const mem_word4 *)(row + word);
+            const word4 b = *(const mem_word4 *)(row + BLOCK_STRIDE + word);
+            const word4 c = *(const mem_word4 *)(row + 2 * BLOCK_STRIDE + word);
+            const word4 d = *(const mem_word4 *)(row + 3 * BLOCK_STRIDE + word);
+            const word4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+            const word4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            const word4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+            const word4 cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            uint32_t *to = out + word * columns + column;
+            *(mem_word4 *)to = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+            *(mem_word4 *)(to + columns) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+            *(mem_word4 *)(to + 2 * columns) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+            *(mem_word4 *)(to + 3 * columns) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
         }
-        out += 2 * columns;
+        for (; word < words; word++) {
+            for (ptrdiff_t i = 0; i < 4; i++) out[word * columns + column + i] = row[i * BLOCK_STRIDE + word];
+        }
     }
 }
 
-static void put_f32(
-    float *out, const float *block, ptrdiff_t columns, ptrdiff_t channels, ptrdiff_t taps, ptrdiff_t tap) {
+/// out[tap][channel] = in[channel][tap], bfloat16; a tap of an odd number of channels ends in a zero.
+CK_INLINE void split_taps_bf16(
+    uint16_t *restrict out, const uint16_t *restrict in, ptrdiff_t channels, const ptrdiff_t taps) {
+    const ptrdiff_t stride = (channels + 1) / 2 * 2;
     for (ptrdiff_t c = 0; c < channels; c++) {
-        for (ptrdiff_t column = 0; column < columns; column++) {
-            *out++ = block[column * BLOCK_STRIDE + c * taps + tap];
+        for (ptrdiff_t tap = 0; tap < taps; tap++) out[tap * stride + c] = *in++;
+    }
+    if (channels < stride) {
+        for (ptrdiff_t tap = 0; tap < taps; tap++) out[tap * stride + channels] = 0;
+    }
+}
+
+CK_INLINE void split_taps_f32(
+    float *restrict out, const float *restrict in, ptrdiff_t channels, const ptrdiff_t taps) {
+    for (ptrdiff_t c = 0; c < channels; c++) {
+        for (ptrdiff_t tap = 0; tap < taps; tap++) out[tap * channels + c] = *in++;
+    }
+}
+
+/// Writes a converted row tap by tap as it is stored; the kernels of 1x1 and 3x3 have loops of their own.
+static void split_taps(void *out, const void *in, ck_type type, ptrdiff_t channels, ptrdiff_t taps) {
+    if (type == CK_F32) {
+        switch (taps) {
+        case 1: memcpy(out, in, (size_t)channels * 4); break;
+        case 9: split_taps_f32(out, in, channels, 9); break;
+        default: split_taps_f32(out, in, channels, taps);
+        }
+    } else {
+        switch (taps) {
+        case 1:
+            memcpy(out, in, (size_t)channels * 2);
+            if (channels % 2) ((uint16_t *)out)[channels] = 0;
+            break;
+        case 9: split_taps_bf16(out, in, channels, 9); break;
+        default: split_taps_bf16(out, in, channels, taps);
         }
     }
 }
@@ -63,34 +99,42 @@ static void put_f32(
 void ck_pack_panels(
     const ck_kernels *kernels, void *out, const void *weight, ck_type type, ck_panels panels, ptrdiff_t first_panel,
     ptrdiff_t last_panel, void *scratch) {
-    float *block = scratch;
-    const ptrdiff_t size = type == CK_F32 ? 4 : 2;
+    const bool is_bf16 = panels.type == CK_BF16;
+    const ptrdiff_t size = ck_element_size(type);
+    float *converted = scratch;
+    uint16_t *narrowed = (uint16_t *)(converted + BLOCK_STRIDE);
+    uint32_t *block = (uint32_t *)(converted + 2 * BLOCK_STRIDE);
     // An even number of channels, so that only the last block can end in half a pair.
     const ptrdiff_t channels_per_block = BLOCK / panels.taps / 2 * 2;
-    const ptrdiff_t depth = panels.type == CK_BF16 ? (panels.inputs + 1) / 2 * 2 : panels.inputs;
+    // Words of one tap and column: pairs of channels, or channels.
+    const ptrdiff_t depth = is_bf16 ? (panels.inputs + 1) / 2 : panels.inputs;
     for (ptrdiff_t panel = first_panel; panel < last_panel; panel++) {
         const ptrdiff_t columns = ck_panel_columns(panels, panel);
-        uint8_t *packed = (uint8_t *)out + ck_panel_offset(panels, panel);
+        uint32_t *packed = (uint32_t *)((uint8_t *)out + ck_panel_offset(panels, panel));
         for (ptrdiff_t first = 0; first < panels.inputs; first += channels_per_block) {
-            ptrdiff_t left = panels.inputs - first;
-            ptrdiff_t channels = left < channels_per_block ? left : channels_per_block;
+            const ptrdiff_t left = panels.inputs - first;
+            const ptrdiff_t channels = left < channels_per_block ? left : channels_per_block;
+            const ptrdiff_t words = is_bf16 ? (channels + 1) / 2 : channels;
             for (ptrdiff_t column = 0; column < columns; column++) {
-                ptrdiff_t row = source_row(panels, panel, column);
-                float *converted = block + column * BLOCK_STRIDE;
+                const ptrdiff_t row = ck_panel_source(panels, panel, column);
+                uint32_t *to = block + column * BLOCK_STRIDE;
                 if (row < 0) {
-                    memset(converted, 0, (size_t)(channels * panels.taps) * 4);
+                    memset(to, 0, (size_t)(words * panels.taps) * 4);
+                    continue;
+                }
+                const uint8_t *in = (const uint8_t *)weight + (row * panels.inputs + first) * panels.taps * size;
+                const ptrdiff_t count = channels * panels.taps;
+                ck_convert(kernels, converted, CK_F32, in, type, count);
+                if (is_bf16) {
+                    ck_convert(kernels, narrowed, CK_BF16, converted, CK_F32, count);
+                    split_taps(to, narrowed, CK_BF16, channels, panels.taps);
                 } else {
-                    const uint8_t *in = (const uint8_t *)weight + (row * panels.inputs + first) * panels.taps * size;
-                    ck_convert(kernels, converted, CK_F32, in, type, channels * panels.taps);
+                    split_taps(to, converted, CK_F32, channels, panels.taps);
                 }
             }
             for (ptrdiff_t tap = 0; tap < panels.taps; tap++) {
-                ptrdiff_t start = (tap * depth + first) * columns;
-                if (panels.type == CK_BF16) {
-                    put_bf16((uint16_t *)packed + start, block, columns, channels, panels.taps, tap);
-                } else {
-                    put_f32((float *)packed + start, block, columns, channels, panels.taps, tap);
-                }
+                const ptrdiff_t start = tap * depth + (is_bf16 ? first / 2 : first);
+                transpose(packed + start * columns, block + tap * words, columns, words);
             }
         }
     }
@@ -98,10 +142,10 @@ void ck_pack_panels(
 
 void ck_pack_bias(
     const ck_kernels *kernels, float *out, const void *bias, ck_type type, ck_panels panels) {
-    const ptrdiff_t size = type == CK_F32 ? 4 : 2;
+    const ptrdiff_t size = ck_element_size(type);
     for (ptrdiff_t panel = 0; panel < ck_panel_count(panels); panel++) {
         for (ptrdiff_t column = 0; column < ck_panel_columns(panels, panel); column++, out++) {
-            ptrdiff_t row = bias ? source_row(panels, panel, column) : -1;
+            ptrdiff_t row = bias ? ck_panel_source(panels, panel, column) : -1;
             *out = 0;
             if (row >= 0) ck_convert(kernels, out, CK_F32, (const uint8_t *)bias + row * size, type, 1);
         }

@@ -49,12 +49,20 @@ CK_INLINE ck_vec ck_load_bf16(const uint16_t *in) {
     return (ck_vec)(__builtin_convertvector(half, ck_vec_u32) << 16);
 }
 
-/// Rounds to nearest, ties to even; a NaN stays one.
-CK_INLINE void ck_store_bf16(uint16_t *out, ck_vec value) {
+/// The bits of the bfloat16 nearest to each lane, ties to even; a NaN stays one.
+CK_INLINE ck_vec_u32 ck_bf16_bits(ck_vec value) {
     ck_vec_u32 bits = (ck_vec_u32)value;
     ck_vec_u32 rounded = (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-    ck_vec_u32 half = value == value ? rounded : (bits >> 16 | 0x40);
-    *(ck_mem_u16 *)out = __builtin_convertvector(half, ck_vec_u16);
+    return value == value ? rounded : (bits >> 16 | 0x40);
+}
+
+CK_INLINE void ck_store_bf16(uint16_t *out, ck_vec value) {
+    *(ck_mem_u16 *)out = __builtin_convertvector(ck_bf16_bits(value), ck_vec_u16);
+}
+
+/// Pairs of bfloat16, the lanes of `first` before those of `second`.
+CK_INLINE ck_vec_u32 ck_pair_bf16(ck_vec first, ck_vec second) {
+    return ck_bf16_bits(first) | ck_bf16_bits(second) << 16;
 }
 
 /// Element `index` and the next ones of an array of float32 or bfloat16.

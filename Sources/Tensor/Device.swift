@@ -8,8 +8,8 @@
 ///
 /// Shapes are checked by preconditions: a mismatch is a mistake in the model, never in a file or a request.
 package protocol Device: AnyObject, Sendable {
-    /// The type of activations and packed weights.
-    var precision: DType { get }
+    /// What the device computes with.
+    var arithmetic: Arithmetic { get }
 
     // MARK: Memory
 
@@ -22,16 +22,32 @@ package protocol Device: AnyObject, Sendable {
 
     // MARK: Weights, packed once into the device's own layout
 
+    //
+    // Only shapes are looked at here. The elements are read when the place is filled: with `.own` at once, in an arena
+    // when it is settled, and not at all if a packed file has them.
+
     /// Packs a linear layer's `[outputs, inputs]` weight and `[outputs]` bias.
-    func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights
+    ///
+    /// With `isQuantizable`, a device whose ``arithmetic`` asks for it may pack 8-bit integers.
+    func pack(
+        linear weight: any HostTensor,
+        bias: (any HostTensor)?,
+        isQuantizable: Bool,
+        at place: PackedPlace
+    ) -> LinearWeights
     /// Packs a gated linear layer: the first half of the outputs are values, the second half their gates, as GEGLU has them.
-    func pack(gatedLinear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights
+    func pack(
+        gatedLinear weight: any HostTensor,
+        bias: (any HostTensor)?,
+        isQuantizable: Bool,
+        at place: PackedPlace
+    ) -> LinearWeights
     /// Packs a convolution's `[outputs, inputs, height, width]` weight and `[outputs]` bias.
-    func pack(convolution weight: any HostTensor, bias: (any HostTensor)?) -> ConvolutionWeights
+    func pack(convolution weight: any HostTensor, bias: (any HostTensor)?, at place: PackedPlace) -> ConvolutionWeights
     /// Packs a normalisation layer's `[channels]` scale and shift.
-    func pack(normalization scale: any HostTensor, shift: any HostTensor) -> NormalizationWeights
+    func pack(normalization scale: any HostTensor, shift: any HostTensor, at place: PackedPlace) -> NormalizationWeights
     /// Packs an embedding table of `[entries, channels]`.
-    func pack(embedding table: any HostTensor) -> EmbeddingWeights
+    func pack(embedding table: any HostTensor, at place: PackedPlace) -> EmbeddingWeights
 
     // MARK: Operations
 
@@ -85,6 +101,31 @@ package protocol Device: AnyObject, Sendable {
 
     /// `activation(x)` for each element.
     func activate(_ x: Tensor, _ activation: Activation) -> Tensor
+}
+
+extension Device {
+    /// The type of activations, and of packed weights but quantized ones.
+    package var precision: DType { arithmetic.precision }
+
+    package func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
+        pack(linear: weight, bias: bias, isQuantizable: false, at: .own)
+    }
+
+    package func pack(gatedLinear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
+        pack(gatedLinear: weight, bias: bias, isQuantizable: false, at: .own)
+    }
+
+    package func pack(convolution weight: any HostTensor, bias: (any HostTensor)?) -> ConvolutionWeights {
+        pack(convolution: weight, bias: bias, at: .own)
+    }
+
+    package func pack(normalization scale: any HostTensor, shift: any HostTensor) -> NormalizationWeights {
+        pack(normalization: scale, shift: shift, at: .own)
+    }
+
+    package func pack(embedding table: any HostTensor) -> EmbeddingWeights {
+        pack(embedding: table, at: .own)
+    }
 }
 
 /// What is applied to each element of an operation's result.

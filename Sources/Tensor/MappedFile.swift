@@ -18,6 +18,9 @@
     /// The path the file was opened with.
     package let path: String
 
+    /// When the contents last changed, in nanoseconds since 1970, as the file system keeps it.
+    package let modificationTime: Int
+
     /// The size of the file.
     package var byteCount: Int { unsafe memory.count }
 
@@ -34,6 +37,12 @@
             throw MappedFileError(path: path, problem: "is not a regular file")
         }
         self.path = path
+        #if canImport(Glibc)
+            let modified = status.st_mtim
+        #else
+            let modified = status.st_mtimespec
+        #endif
+        modificationTime = modified.tv_sec &* 1_000_000_000 &+ modified.tv_nsec
         guard let size = Int(exactly: status.st_size), size > 0 else {
             unsafe memory = UnsafeRawBufferPointer(start: nil, count: 0)
             return
@@ -63,6 +72,32 @@
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try withBytes { (bytes) throws(Failure) in try body(bytes.extracting(range)) }
+    }
+
+    /// Lets go of a part of the file, which stays in the system's cache but no longer counts as this process's memory.
+    ///
+    /// Whatever is read there again is mapped again.
+    package func release(_ range: Range<Int>) {
+        guard let base = unsafe memory.baseAddress, !range.isEmpty else { return }
+        precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "bytes beyond the file")
+        // The whole of the outer pages: their other bytes are as easily mapped again.
+        let start = range.lowerBound & ~(Int(getpagesize()) - 1)
+        let address = unsafe UnsafeMutableRawPointer(mutating: base + start)
+        unsafe madvise(address, range.upperBound - start, MADV_DONTNEED)
+    }
+
+    /// Whether the file has these bytes from `offset` on.
+    func bytes(at offset: Int, equal other: UnsafeRawBufferPointer) -> Bool {
+        guard let first = other.baseAddress else { return true }
+        guard offset >= 0, other.count <= byteCount - offset else { return false }
+        return unsafe memcmp(pointer(at: offset), first, other.count) == 0
+    }
+
+    /// Where a byte is, for kernels that read on from there: they must neither write nor go past the end.
+    func pointer(at offset: Int) -> UnsafeMutableRawPointer {
+        precondition((0..<byteCount).contains(offset), "a place beyond the file")
+        guard let base = unsafe memory.baseAddress else { preconditionFailure("an empty file has no bytes") }
+        return unsafe UnsafeMutableRawPointer(mutating: base + offset)
     }
 
     /// A copy of a part of the file, which must lie inside it.

@@ -7,6 +7,13 @@ package protocol HostTensor: Sendable {
 
     /// Calls `body` with the elements, row-major, little-endian, `shape.count * elementType.size` bytes.
     func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result
+
+    /// Says that the elements were packed and need not stay in memory.
+    func release()
+}
+
+extension HostTensor {
+    package func release() {}
 }
 
 /// Weights in a device's own layout; only the device that packed them can read them.

@@ -10,8 +10,7 @@ struct Darkroom: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             Generate.self, Tokenize.self, Models.self, Serve.self, RunWorker.self, Keys.self, CreditsCommand.self,
-            JobsCommand.self,
-            Doctor.self, Evaluate.self,
+            JobsCommand.self, Bench.self, Doctor.self, Evaluate.self,
         ]
     )
 }

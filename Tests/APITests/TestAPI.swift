@@ -25,7 +25,7 @@ struct TestAPI {
     /// A service that nobody needs a key for.
     init(
         _ outcome: TestWorker.Outcome = .pictures(warnings: []),
-        policy: StorePolicy = StorePolicy()
+        policy: StorePolicy = .patient
     ) {
         backend = TestBackend(outcome, policy: policy)
         configuration.auth = .none
@@ -34,7 +34,7 @@ struct TestAPI {
     /// A service that needs keys, and has one with these credits.
     init(
         _ outcome: TestWorker.Outcome = .pictures(warnings: []),
-        policy: StorePolicy = StorePolicy(),
+        policy: StorePolicy = .patient,
         credits: String,
         _ settings: KeySettings = KeySettings()
     ) async throws {
@@ -116,6 +116,15 @@ struct TestAPI {
     static func picture(_ format: ImageFormat = .png) throws -> [UInt8] {
         let pixels = try RGBImage(width: 2, height: 2, pixels: [UInt8](repeating: 90, count: 12))
         return try ImageEncoder(format: format).encode(pixels)
+    }
+}
+
+extension StorePolicy {
+    /// No worker is taken for lost because the machine is busy with other tests.
+    static var patient: StorePolicy {
+        var policy = StorePolicy()
+        policy.leaseDuration = .seconds(3600)
+        return policy
     }
 }
 

@@ -40,7 +40,7 @@ struct WebhookTests {
 
     private func localAPI(
         _ outcome: TestWorker.Outcome = .pictures(warnings: []),
-        policy: StorePolicy = StorePolicy()
+        policy: StorePolicy = .patient
     ) async throws -> TestAPI {
         var api = try await TestAPI(outcome, policy: policy, credits: "5")
         api.configuration.outbound.allowsHTTP = true

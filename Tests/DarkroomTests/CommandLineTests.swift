@@ -16,6 +16,9 @@ import Testing
         (["generate", "--prompt", "a cat", "--model", "/nowhere"], "--model"),
         (["generate", "--prompt", "a cat", "--dtype", "int3"], "--dtype"),
         (["generate", "--prompt", "a cat", "--threads", "0"], "--threads"),
+        (["bench", "--size", "100"], "--size must be a multiple of 8"),
+        (["bench", "--rows", "0"], "--rows"),
+        (["bench", "--repeats", "0"], "--repeats"),
         (["serve", "--port", "99999"], "--port"),
         (["serve", "--public-url", "ftp://example.org"], "--public-url"),
         (["paint"], "paint"),
@@ -211,6 +214,57 @@ import Testing
             #expect(run.output.contains(line))
         }
         #expect(try DarkroomProcess.run("doctor", "--model", "/nowhere").status == 1)
+    }
+
+    @Test func benchTimesEachNetworkAndCountsItsOperationsByKind() throws {
+        struct Kind: Decodable {
+            var seconds: Double
+            var gflop: Double
+            var gflopPerS: Double
+            var percentOfPeak: Double
+        }
+        let run = try DarkroomProcess.run(
+            "bench",
+            "--model",
+            DarkroomProcess.model,
+            "--size",
+            "64",
+            "--repeats",
+            "2",
+            "--json"
+        )
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty, "no progress bar without a terminal")
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+        for key in [
+            "unet_s", "vae_decode_s", "text_pair_s", "load_s", "first_forward_s", "peak_rss_gb", "peak_gflops_before",
+            "peak_gflops_after",
+        ] {
+            let value = try #require(report[key] as? Double, "\(key)")
+            #expect(value.isFinite && value > 0, "\(key)")
+        }
+        #expect(try #require(report["first_forward_s"] as? Double) >= #require(report["load_s"] as? Double) - 0.02)
+
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let breakdown = try decoder.decode(
+            [String: [String: Kind]].self,
+            from: try JSONSerialization.data(withJSONObject: try #require(report["breakdown"]))
+        )
+        let unet = try #require(breakdown["unet"])
+        let autoencoder = try #require(breakdown["decoder"])
+        for kinds in [unet, autoencoder] {
+            #expect(Set(kinds.keys) == ["conv", "linear", "attention", "norm", "other"])
+            for kind in kinds.values {
+                #expect(kind.seconds > 0)
+                #expect(abs(kind.gflopPerS * kind.seconds - kind.gflop) < 1e-9)
+                #expect(kind.percentOfPeak.isFinite && (kind.percentOfPeak > 0) == (kind.gflop > 0))
+            }
+        }
+        // What torch counts in diffusers' networks, less the prompts' keys and values, which are not of the evaluation.
+        #expect(abs(unet.values.reduce(0) { $0 + $1.gflop } - 0.038369664) < 1e-12)
+        #expect(abs(try #require(unet["attention"]).gflop - 0.00764352) < 1e-12)
+        #expect(abs(autoencoder.values.reduce(0) { $0 + $1.gflop } - 0.122812416) < 1e-12)
     }
 
     private func decode(_ path: String) throws -> DecodedImage {

@@ -28,6 +28,8 @@ struct DarkroomProcess {
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
+        // No test leaves anything in the user's cache.
+        process.environment = ProcessInfo.processInfo.environment.merging(["DARKROOM_CACHE_DIRECTORY": ""]) { $1 }
         try process.run()
         return process
     }

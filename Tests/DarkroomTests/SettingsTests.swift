@@ -101,7 +101,7 @@ import Testing
         #expect(worker.workerOptions.maxBatch == 2)
         #expect(worker.workerOptions.maxBatchMemory == 77)
         #expect(worker.deviceOptions.threads == 3)
-        #expect(worker.deviceOptions.precision == .float32)
+        #expect(worker.deviceOptions.arithmetic == .float32)
         #expect(worker.modelOptions.predictionType == .epsilon)
     }
 

@@ -39,3 +39,12 @@ func largestError(_ result: [Float], _ truth: [Double]) -> Double {
     }
     return largest
 }
+
+/// The norm of the difference between a result and the truth, relative to the truth's.
+func relativeDistance(_ result: [Float], _ truth: [Double]) -> Double {
+    guard result.count == truth.count else { return .infinity }
+    let difference = zip(result, truth).reduce(0) { $0 + (Double($1.0) - $1.1) * (Double($1.0) - $1.1) }
+    let norm = truth.reduce(0) { $0 + $1 * $1 }
+    let distance = (difference / norm).squareRoot()
+    return distance.isFinite ? distance : .infinity
+}

@@ -76,7 +76,8 @@ private struct LinearOperands {
         let hostBias = bias.map { HostArray($0, shape: [test.outputs]) }
         let weights =
             test.activation == .geglu
-            ? device.pack(gatedLinear: hostWeight, bias: hostBias) : device.pack(linear: hostWeight, bias: hostBias)
+            ? device.pack(gatedLinear: hostWeight, bias: hostBias, isQuantizable: true, at: .own)
+            : device.pack(linear: hostWeight, bias: hostBias, isQuantizable: true, at: .own)
         let input = Array(x[rows.lowerBound * test.inputs..<rows.upperBound * test.inputs])
         let added = residual.map {
             device.upload(
@@ -151,7 +152,53 @@ private struct LinearOperands {
         }
     }
 
+    // Of 127 steps each way, rounding loses about half a percent; a result's own rounding is less than that.
+    @Test(arguments: LinearCase.all)
+    func `8-bit products are the definition within their rounding, and alike on every instruction set`(
+        test: LinearCase
+    ) {
+        let operands = LinearOperands(test, precision: .bfloat16)
+        let want = operands.reference
+        let results = InstructionSet.available.map {
+            operands.result(on: CPUDevice(.int8, threads: 1, instructionSet: $0))
+        }
+        if test.inputs >= 8, test.outputs >= 8, test.rows > 0 {
+            #expect(relativeDistance(results[0], want.values) < 2e-2)
+        }
+        // The sums are whole numbers; only an activation function may round differently.
+        guard test.activation == .none else { return }
+        #expect(results.allSatisfy { $0 == results[0] })
+    }
+
+    @Test(arguments: InstructionSet.available)
+    func `neither threads nor other rows change a bit of 8-bit products`(instructionSet: InstructionSet) {
+        let test = LinearCase(rows: 590, inputs: 530, outputs: 150, activation: .geglu, hasResidual: true)
+        let operands = LinearOperands(test, precision: .bfloat16)
+        let results = [1, 2, 3, 5].map {
+            operands.result(on: CPUDevice(.int8, threads: $0, instructionSet: instructionSet))
+        }
+        #expect(results.allSatisfy { $0 == results[0] })
+        let device = CPUDevice(.int8, threads: 2, instructionSet: instructionSet)
+        for rows in [0..<1, 7..<11, 300..<590] {
+            let part = results[0][rows.lowerBound * 75..<rows.upperBound * 75]
+            #expect(operands.result(on: device, rows: rows) == Array(part))
+        }
+    }
+
     @Test func `a value that is not a number stays one`() {
+        for instructionSet in InstructionSet.available {
+            let device = CPUDevice(.int8, threads: 1, instructionSet: instructionSet)
+            let weights = device.pack(
+                linear: HostArray([Float](repeating: 1, count: 40), shape: [10, 4]),
+                bias: nil,
+                isQuantizable: true,
+                at: .own
+            )
+            let x = device.upload([1, .nan, 1, 1, 1, 1, 1, 1, 1, 1, -.infinity, 1], shape: [3, 4])
+            let got = device.download(device.linear(x, weights, activation: .none, residual: nil))
+            #expect(got[..<10].allSatisfy(\.isNaN) && got[10..<20].allSatisfy { abs($0 - 4) < 0.05 })
+            #expect(got[20...].allSatisfy { !$0.isFinite })
+        }
         for instructionSet in InstructionSet.available {
             for precision in DType.allCases {
                 let device = CPUDevice(precision: precision, threads: 1, instructionSet: instructionSet)

@@ -128,7 +128,10 @@ private final class TestService: Sendable {
     init() async throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "darkroom-worker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        store = try await SQLiteStore(path: directory.appending(path: "store.db").path, policy: StorePolicy())
+        // No worker is taken for lost because the machine is busy with other tests.
+        var policy = StorePolicy()
+        policy.leaseDuration = .seconds(3600)
+        store = try await SQLiteStore(path: directory.appending(path: "store.db").path, policy: policy)
         _ = try await store.openAccount(.default)
         _ = try await store.grant(Self.balance, to: .default)
     }

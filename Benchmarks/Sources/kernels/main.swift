@@ -2,7 +2,7 @@
 
 // Speed of the products Stable Diffusion is made of, beside the peak of the processor's multiply-add units.
 //
-//     swift run -c release kernels [threads] [bfloat16|float32] [instruction set by number]
+//     swift run -c release kernels [threads] [bfloat16|float32|int8] [instruction set by number]
 
 import Foundation
 import Tensor
@@ -11,16 +11,16 @@ import Tensor
 func chosenDevice(_ arguments: ArraySlice<String>) -> CPUDevice? {
     var rest = arguments
     let threads = rest.popFirst().map { Int($0) ?? 0 } ?? ProcessInfo.processInfo.activeProcessorCount
-    let precision = rest.popFirst().map { DType(rawValue: $0) } ?? .bfloat16
+    let arithmetic = rest.popFirst().map { Arithmetic(rawValue: $0) } ?? .bfloat16
     let instructionSet = rest.popFirst().map { Int($0).flatMap(InstructionSet.init(rawValue:)) } ?? .fastest
-    guard let precision, let instructionSet, InstructionSet.available.contains(instructionSet), threads > 0,
+    guard let arithmetic, let instructionSet, InstructionSet.available.contains(instructionSet), threads > 0,
         rest.isEmpty
     else { return nil }
-    return CPUDevice(precision: precision, threads: threads, instructionSet: instructionSet)
+    return CPUDevice(arithmetic, threads: threads, instructionSet: instructionSet)
 }
 
 guard let device = chosenDevice(CommandLine.arguments.dropFirst()) else {
-    print("usage: kernels [threads] [bfloat16|float32] [instruction set by number]")
+    print("usage: kernels [threads] [bfloat16|float32|int8] [instruction set by number]")
     exit(64)
 }
 
@@ -28,7 +28,7 @@ func report(_ name: String, operations: Double, peak before: Double, _ body: () 
     let runs = max(3, min(20, Int(before / operations)))
     let time = measure(runs: runs, threads: device.threads, body)
     // A neighbour on the same host shows in the peak, too.
-    let peak = max(before, peak(device))
+    let peak = max(before, device.measurePeak())
     let best = operations / time.best
     let label = name.padding(toLength: 34, withPad: " ", startingAt: 0)
     print(
@@ -40,15 +40,17 @@ func report(_ name: String, operations: Double, peak before: Double, _ body: () 
     )
 }
 
-print("\(device.instructionSet), \(device.precision), \(device.threads) threads")
-let start = peak(device)
+print("\(device.instructionSet), \(device.arithmetic), \(device.threads) threads")
+let start = device.measurePeak()
 print(String(format: "peak %.0f GFLOP/s", start * 1e-9))
 
 for shape in LinearShape.all {
     let x = device.upload(Noise.values(shape.rows * shape.inputs), shape: [shape.rows, shape.inputs])
     let weight = Noise([shape.outputs, shape.inputs])
     let weights =
-        shape.isGated ? device.pack(gatedLinear: weight, bias: nil) : device.pack(linear: weight, bias: nil)
+        shape.isGated
+        ? device.pack(gatedLinear: weight, bias: nil, isQuantizable: true, at: .own)
+        : device.pack(linear: weight, bias: nil, isQuantizable: true, at: .own)
     let residual =
         shape.isGated
         ? nil : device.upload(Noise.values(shape.rows * shape.outputs), shape: [shape.rows, shape.outputs])

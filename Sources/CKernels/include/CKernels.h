@@ -10,7 +10,9 @@
 #include "ck_convolution.h"
 #include "ck_elementwise.h"
 #include "ck_gemm.h"
+#include "ck_int8.h"
 #include "ck_normalization.h"
 #include "ck_packing.h"
+#include "ck_winograd.h"
 
 #endif

@@ -18,15 +18,26 @@
 
 #define CK_INLINE static inline __attribute__((always_inline, unused))
 
+CK_INLINE ptrdiff_t ck_smaller(ptrdiff_t a, ptrdiff_t b) {
+    return a < b ? a : b;
+}
+
+/// Bytes rounded up to whole cache lines.
+CK_INLINE ptrdiff_t ck_whole_lines(ptrdiff_t bytes) {
+    return (bytes + 63) / 64 * 64;
+}
+
 /// A code path. Later ones need everything that earlier ones need.
 typedef enum ck_isa {
+    /// The baseline with the bfloat16 dot product spelt out: the reference of CK_AVX512_BF16, never the fastest.
+    CK_PORTABLE_BF16 = -1,
     /// What the compiler's baseline has: SSE2 on x86-64, NEON on arm64.
     CK_PORTABLE = 0,
     /// AVX2, FMA and F16C.
     CK_AVX2 = 1,
     /// AVX-512 F, BW, DQ and VL; bfloat16 is widened to float32.
     CK_AVX512 = 2,
-    /// AVX-512 with the bfloat16 dot product.
+    /// AVX-512 with the dot products of bfloat16 and, VNNI, of 8-bit integers.
     CK_AVX512_BF16 = 3,
 } ck_isa;
 
@@ -44,6 +55,8 @@ typedef enum ck_type {
     CK_F32 = 0,
     CK_BF16 = 1,
     CK_F16 = 2,
+    /// 8-bit integers of packed weights: see ck_int8.h.
+    CK_S8 = 3,
 } ck_type;
 
 /// What is applied to each element of a result; see `Activation` in the Tensor module.
@@ -53,6 +66,15 @@ typedef enum ck_activation {
     CK_GELU = 2,
     CK_GEGLU = 3,
 } ck_activation;
+
+/// Bytes of one element.
+CK_INLINE ptrdiff_t ck_element_size(ck_type type) {
+    switch (type) {
+    case CK_F32: return 4;
+    case CK_S8: return 1;
+    default: return 2;
+    }
+}
 
 CK_INLINE float ck_float_from_bits(uint32_t bits) {
     float value;

@@ -16,7 +16,7 @@
 /// The layout of a weight matrix `[outputs, taps, inputs]` cut into panels of 64 columns.
 ///
 /// Each panel is `[taps][inputs][columns]` float32, or `[taps][ceil(inputs/2)][columns][2]` bfloat16 with a zero where
-/// the number of inputs is odd. The last panel has as many columns as its outputs need, in multiples of 16. In a gated
+/// the number of inputs is odd, or, for a linear layer, `[ceil(inputs/4)][columns][4]` 8-bit integers. The last panel has as many columns as its outputs need, in multiples of 16. In a gated
 /// matrix the first half of a panel's columns are values and the second half their gates.
 typedef struct ck_panels {
     /// Rows of the weight matrix; of a gated one, twice the channels of its result.
@@ -25,7 +25,7 @@ typedef struct ck_panels {
     /// Pixels of a convolution's kernel; 1 for a linear layer.
     ptrdiff_t taps;
     bool gated;
-    /// CK_F32 or CK_BF16.
+    /// CK_F32, CK_BF16 or CK_S8.
     ck_type type;
 } ck_panels;
 
@@ -36,6 +36,8 @@ ptrdiff_t ck_panel_columns(ck_panels panels, ptrdiff_t panel);
 ptrdiff_t ck_panel_offset(ck_panels panels, ptrdiff_t panel);
 /// Bytes of all panels.
 ptrdiff_t ck_panels_size(ck_panels panels);
+/// The row of the weight matrix that a panel's column holds, or -1 for padding.
+ptrdiff_t ck_panel_source(ck_panels panels, ptrdiff_t panel, ptrdiff_t column);
 /// Columns of all panels, with padding: the length of a packed bias.
 ptrdiff_t ck_panels_columns(ck_panels panels);
 
@@ -77,6 +79,23 @@ typedef struct ck_kernels {
     void (*_Nonnull finish)(
         const ck_epilogue *_Nonnull epilogue, const float *_Nonnull c, ptrdiff_t c_stride, ptrdiff_t row,
         ptrdiff_t panel, int rows, int columns);
+
+    /// Winograd's transform of one tile's input: out[point * plane + channel] of CK_F32 or CK_BF16 from the
+    /// (size + 2)² pixels of `channels` channels; size: 2 or 4.
+    void (*_Nonnull winograd_input)(
+        void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull const *_Nonnull pixels, ptrdiff_t channels,
+        ck_type in_type, ck_type type, int size);
+
+    /// Winograd's transform of a block of a panel's weights at the points of row `y`: out[x * plane ...] is as a panel of
+    /// one tap, [channels][columns] or in pairs; `weights` the block's first channel of a panel of nine taps, from one of
+    /// which to the next there are `tap_stride` elements.
+    void (*_Nonnull winograd_weights)(
+        void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull weights, ptrdiff_t tap_stride, ptrdiff_t channels,
+        ptrdiff_t columns, int y, ck_type in_type, ck_type type, int size);
+
+    /// Winograd's transform of one tile's sums, in[point * plane + column], to its results, out[size * size][CK_PANEL].
+    void (*_Nonnull winograd_output)(
+        float *_Nonnull out, const float *_Nonnull in, ptrdiff_t plane, int columns, int size);
 
     /// out[2 * pairs][columns] = in[pairs][columns][2].
     void (*_Nonnull widen_pairs)(

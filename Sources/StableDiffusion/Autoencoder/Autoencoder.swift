@@ -8,12 +8,14 @@ package struct Autoencoder: Sendable {
     package let encoder: LatentEncoder
     package let decoder: LatentDecoder
 
+    /// - Parameter arena: where the packed weights go; nil packs each layer at once.
     package init(
         _ configuration: AutoencoderConfiguration,
         weights: WeightReader,
+        arena: PackedArena? = nil,
         on device: any Device
     ) throws(WeightError) {
-        let layers = LayerBuilder(device: device, weights: weights)
+        let layers = LayerBuilder(device: device, weights: weights, arena: arena)
         self.configuration = configuration
         encoder = try LatentEncoder(layers, configuration)
         decoder = try LatentDecoder(layers, configuration)

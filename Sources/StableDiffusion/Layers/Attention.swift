@@ -19,19 +19,23 @@ struct Attention: Sendable {
 
     /// - Parameters:
     ///   - context: channels of what is looked at.
+    ///   - looksAtPrompt: whether the context is a prompt rather than what attends to it.
     ///   - hasBias: whether queries, keys and values have one: in the autoencoder, not in the UNet.
     init(
         _ layers: LayerBuilder,
         _ channels: Int,
         context: Int,
         heads: Int,
-        hasBias: Bool = false
+        hasBias: Bool = false,
+        looksAtPrompt: Bool = false
     ) throws(WeightError) {
         device = layers.device
         self.heads = heads
         query = try layers.linear("to_q", channels, channels, bias: hasBias)
-        key = try layers.linear("to_k", context, channels, bias: hasBias)
-        value = try layers.linear("to_v", context, channels, bias: hasBias)
+        // A prompt's keys and values are computed once, and every step looks at them: they stay precise.
+        let contextLayers = layers.quantizable(layers.isQuantizable && !looksAtPrompt)
+        key = try contextLayers.linear("to_k", context, channels, bias: hasBias)
+        value = try contextLayers.linear("to_v", context, channels, bias: hasBias)
         output = try layers.linear("to_out.0", channels, channels)
     }
 

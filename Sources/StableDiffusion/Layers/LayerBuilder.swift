@@ -8,10 +8,14 @@ import Tensor
 struct LayerBuilder {
     let device: any Device
     let weights: WeightReader
+    /// Where the packed weights of all layers go together; nil packs each at once.
+    var arena: PackedArena?
+    /// Whether linear layers are among those that may be computed of 8-bit integers.
+    var isQuantizable = false
 
     /// The builder of a submodule.
     func scope(_ name: String) -> LayerBuilder {
-        LayerBuilder(device: device, weights: weights.scope(name))
+        LayerBuilder(device: device, weights: weights.scope(name), arena: arena, isQuantizable: isQuantizable)
     }
 
     /// The builder of one element of a module list.
@@ -19,11 +23,21 @@ struct LayerBuilder {
         scope("\(name).\(index)")
     }
 
+    /// The same builder, of linear layers that may or may not be computed of 8-bit integers.
+    func quantizable(_ isQuantizable: Bool = true) -> LayerBuilder {
+        var builder = self
+        builder.isQuantizable = isQuantizable
+        return builder
+    }
+
     func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) throws(WeightError) -> Linear {
         let layer = weights.scope(name)
         let weight = try layer.tensor("weight", shape: [outputs, inputs])
         let shift = bias ? try layer.tensor("bias", shape: [outputs]) : nil
-        return Linear(device: device, weights: device.pack(linear: weight, bias: shift))
+        return Linear(
+            device: device,
+            weights: device.pack(linear: weight, bias: shift, isQuantizable: isQuantizable, at: place(of: layer))
+        )
     }
 
     /// A linear layer to `outputs` values and as many gates: the first half of diffusers' `GEGLU`.
@@ -31,7 +45,15 @@ struct LayerBuilder {
         let layer = weights.scope(name)
         let weight = try layer.tensor("weight", shape: [2 * outputs, inputs])
         let shift = try layer.tensor("bias", shape: [2 * outputs])
-        return Linear(device: device, weights: device.pack(gatedLinear: weight, bias: shift))
+        return Linear(
+            device: device,
+            weights: device.pack(
+                gatedLinear: weight,
+                bias: shift,
+                isQuantizable: isQuantizable,
+                at: place(of: layer)
+            )
+        )
     }
 
     func convolution(
@@ -46,7 +68,7 @@ struct LayerBuilder {
         let bias = try layer.tensor("bias", shape: [outputs])
         return Convolution(
             device: device,
-            weights: device.pack(convolution: weight, bias: bias),
+            weights: device.pack(convolution: weight, bias: bias, at: place(of: layer)),
             geometry: geometry ?? .same(kernel: kernel)
         )
     }
@@ -65,13 +87,18 @@ struct LayerBuilder {
     }
 
     func embedding(_ name: String, entries: Int, channels: Int) throws(WeightError) -> EmbeddingWeights {
-        device.pack(embedding: try weights.scope(name).tensor("weight", shape: [entries, channels]))
+        let table = weights.scope(name)
+        return device.pack(embedding: try table.tensor("weight", shape: [entries, channels]), at: place(of: table))
     }
 
     private func normalization(_ name: String, _ channels: Int) throws(WeightError) -> NormalizationWeights {
         let layer = weights.scope(name)
         let scale = try layer.tensor("weight", shape: [channels])
         let shift = try layer.tensor("bias", shape: [channels])
-        return device.pack(normalization: scale, shift: shift)
+        return device.pack(normalization: scale, shift: shift, at: place(of: layer))
+    }
+
+    private func place(of layer: WeightReader) -> PackedPlace {
+        arena.map { .arena($0, name: layer.path) } ?? .own
     }
 }

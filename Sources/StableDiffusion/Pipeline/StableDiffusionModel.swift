@@ -10,19 +10,46 @@ package struct StableDiffusionModel: Sendable {
     package let autoencoder: Autoencoder
     package let scheduler: SchedulerConfiguration
     package let device: any Device
+    /// How the weights came to be packed.
+    package let packedOrigin: PackedOrigin
 
     /// Loads a model strictly: every tensor it needs, none it does not know.
+    ///
+    /// Names and shapes are checked against the model's own files each time; their elements are read only if the cache
+    /// does not have them packed.
+    ///
+    /// - Parameters:
+    ///   - cache: where packed weights are kept; nil packs them into this process's memory.
+    ///   - verifiesCache: whether packed weights that are there are compared with what packing makes now.
+    ///   - progress: called with the bytes packed so far and all bytes.
     package init(
         _ source: ModelSource,
         tokenizerConvention: CLIPTokenizer.Convention = .huggingFace,
-        on device: any Device
+        cache: PackedWeightCache? = nil,
+        verifiesCache: Bool = false,
+        on device: any Device,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
         self.device = device
         tokenizer = try source.tokenizer(convention: tokenizerConvention)
         scheduler = source.scheduler
-        textEncoder = try TextEncoder(source.textEncoder, weights: source.weights(of: .textEncoder), on: device)
-        unet = try UNet(source.unet, weights: source.weights(of: .unet), on: device)
-        autoencoder = try Autoencoder(source.autoencoder, weights: source.weights(of: .autoencoder), on: device)
+
+        // 1. Build the networks: what is packed, and into how many bytes
+        let arena = PackedArena()
+        let (text, unet, autoencoder) = try (
+            source.weights(of: .textEncoder), source.weights(of: .unet), source.weights(of: .autoencoder)
+        )
+        textEncoder = try TextEncoder(source.textEncoder, weights: text, arena: arena, on: device)
+        self.unet = try UNet(source.unet, weights: unet, arena: arena, on: device)
+        self.autoencoder = try Autoencoder(source.autoencoder, weights: autoencoder, arena: arena, on: device)
+
+        // 2. Find it packed, or pack it
+        let file = cache?.file(
+            model: source.path,
+            arithmetic: device.arithmetic,
+            identity: [text, unet, autoencoder].map(\.identity).joined()
+        )
+        packedOrigin = arena.settle(in: file, verifying: verifiesCache, progress: progress)
     }
 
     /// The side, in pixels, of the square pictures the model was trained on.

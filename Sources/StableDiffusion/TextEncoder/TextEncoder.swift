@@ -14,10 +14,14 @@ package struct TextEncoder: Sendable {
     private let layers: [TextEncoderLayer]
     private let finalNorm: LayerNorm
 
-    package init(_ configuration: TextEncoderConfiguration, weights: WeightReader, on device: any Device)
-        throws(WeightError)
-    {
-        let builder = LayerBuilder(device: device, weights: weights)
+    /// - Parameter arena: where the packed weights go; nil packs each layer at once.
+    package init(
+        _ configuration: TextEncoderConfiguration,
+        weights: WeightReader,
+        arena: PackedArena? = nil,
+        on device: any Device
+    ) throws(WeightError) {
+        let builder = LayerBuilder(device: device, weights: weights, arena: arena)
         self.configuration = configuration
         self.device = device
         let embeddings = builder.scope("embeddings")

@@ -16,7 +16,7 @@ struct BytePairVocabulary: Sendable {
     }
 
     /// Token to identifier.
-    let identifiers: [String: Int32]
+    private let identifiers: TokenTable
     /// The largest identifier.
     let largestIdentifier: Int
     /// The token of each byte inside a word, nil if the vocabulary lacks it.
@@ -26,12 +26,17 @@ struct BytePairVocabulary: Sendable {
     private let merges: [UInt64: Merge]
 
     init(vocabularyFile: String, mergesFile: String) throws(TokenizerError) {
-        let identifiers = try Self.readVocabulary(vocabularyFile)
+        let (identifiers, largest) = try Self.readVocabulary(vocabularyFile)
         self.identifiers = identifiers
-        largestIdentifier = identifiers.values.max().map(Int.init) ?? 0
-        inner = ByteAlphabet.characters.map { identifiers[String(Character($0))] }
-        final = ByteAlphabet.characters.map { identifiers[String(Character($0)) + Self.wordEnd] }
+        largestIdentifier = largest
+        inner = ByteAlphabet.characters.map { identifiers.identifier(String(Character($0))) }
+        final = ByteAlphabet.characters.map { identifiers.identifier(String(Character($0)) + Self.wordEnd) }
         merges = try Self.readMerges(mergesFile, identifiers: identifiers)
+    }
+
+    /// The identifier of a token by its text.
+    func identifier(_ token: String) -> Int32? {
+        identifiers.identifier(token)
     }
 
     /// What the tokens `left` and `right` merge to, if they do.
@@ -43,56 +48,95 @@ struct BytePairVocabulary: Sendable {
         UInt64(UInt32(bitPattern: left)) << 32 | UInt64(UInt32(bitPattern: right))
     }
 
-    private static func readVocabulary(_ path: String) throws(TokenizerError) -> [String: Int32] {
-        let identifiers: [String: Int32]
-        do {
-            identifiers = try JSONDecoder().decode([String: Int32].self, from: JSONFile.contents(path))
-        } catch {
-            throw TokenizerError(file: path, problem: JSONFile.explain(error))
-        }
+    private static func readVocabulary(_ path: String) throws(TokenizerError) -> (TokenTable, largest: Int) {
+        func error(_ problem: String) -> TokenizerError { TokenizerError(file: path, problem: problem) }
+        let bytes = try contents(path)
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw error("not UTF-8") }
+
+        // A line of this file is some 20 bytes.
+        var table = TokenTable(capacity: bytes.count / 20)
         var seen: Set<Int32> = []
-        for (token, identifier) in identifiers {
-            guard identifier >= 0 else {
-                throw TokenizerError(file: path, problem: "token \(token) has the negative id \(identifier)")
+        seen.reserveCapacity(bytes.count / 20)
+        var problem: String?
+        do {
+            var cursor = JSONCursor(bytes: bytes, file: path)
+            try cursor.integerMembers { token, number in
+                func name() -> String { String(decoding: token, as: UTF8.self) }
+                guard let identifier = Int32(exactly: number) else {
+                    problem = problem ?? "token \(name()) has the id \(number), which is too large"
+                    return
+                }
+                if !seen.insert(identifier).inserted {
+                    problem = problem ?? "two tokens have the id \(identifier), one of them \(name())"
+                }
+                if !table.insert(token, identifier: identifier) {
+                    problem = problem ?? "token \(name()) occurs twice"
+                }
             }
-            guard seen.insert(identifier).inserted else {
-                throw TokenizerError(file: path, problem: "two tokens have the id \(identifier), one of them \(token)")
-            }
+            try cursor.end()
+        } catch {
+            throw TokenizerError(file: path, problem: "not a JSON object of token ids: \(error.reason)")
         }
-        return identifiers
+        if let problem { throw error(problem) }
+        return (table, seen.max().map(Int.init) ?? 0)
     }
 
     private static func readMerges(
         _ path: String,
-        identifiers: [String: Int32]
+        identifiers: TokenTable
     ) throws(TokenizerError) -> [UInt64: Merge] {
-        let text: Data
-        do {
-            text = try JSONFile.contents(path)
-        } catch {
-            throw TokenizerError(file: path, problem: error.problem)
-        }
+        let bytes = try contents(path)
+        let isWhole = String(validating: bytes, as: UTF8.self) != nil
         var merges: [UInt64: Merge] = [:]
-        var lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        for (index, bytes) in lines.enumerated() {
+        merges.reserveCapacity(identifiers.count)
+        var start = 0
+        var number = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            let line = bytes[start..<end]
+            start = end + 1
+            number += 1
             func error(_ problem: String) -> TokenizerError {
-                TokenizerError(file: path, line: index + 1, problem: problem)
+                TokenizerError(file: path, line: number, problem: problem)
             }
-            guard let line = String(validating: bytes, as: UTF8.self) else { throw error("not UTF-8") }
-            if index == 0, line.hasPrefix("#version") { continue }
-            let pair = line.split(whereSeparator: { $0 == " " || $0 == "\r" }).map(String.init)
-            guard pair.count == 2 else { throw error("expected two tokens with a space between") }
-            func identifier(_ token: String) throws(TokenizerError) -> Int32 {
-                guard let identifier = identifiers[token] else {
-                    throw error("token \(token) is not in the vocabulary")
+            guard isWhole || String(validating: line, as: UTF8.self) != nil else { throw error("not UTF-8") }
+            if number == 1, line.starts(with: "#version".utf8) { continue }
+            guard let pair = pair(line) else { throw error("expected two tokens with a space between") }
+            func identifier(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8> = []) throws(TokenizerError) -> Int32
+            {
+                guard let identifier = identifiers.identifier(left, right) else {
+                    throw error("token \(String(decoding: left + right, as: UTF8.self)) is not in the vocabulary")
                 }
                 return identifier
             }
-            let key = try key(identifier(pair[0]), identifier(pair[1]))
-            let merge = Merge(rank: UInt32(index), result: try identifier(pair[0] + pair[1]))
+            let key = try key(identifier(pair.left), identifier(pair.right))
+            let merge = Merge(rank: UInt32(number - 1), result: try identifier(pair.left, pair.right))
             guard merges.updateValue(merge, forKey: key) == nil else { throw error("this pair occurred before") }
         }
         return merges
+    }
+
+    /// The two words of a line, or nil if there are fewer or more.
+    private static func pair(_ line: ArraySlice<UInt8>) -> (left: ArraySlice<UInt8>, right: ArraySlice<UInt8>)? {
+        func isSpace(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\r") }
+        func word(from start: Int) -> ArraySlice<UInt8> {
+            var first = start
+            while first < line.endIndex, isSpace(line[first]) { first += 1 }
+            var end = first
+            while end < line.endIndex, !isSpace(line[end]) { end += 1 }
+            return line[first..<end]
+        }
+        let left = word(from: line.startIndex)
+        let right = word(from: left.endIndex)
+        let rest = word(from: right.endIndex)
+        return !left.isEmpty && !right.isEmpty && rest.isEmpty ? (left, right) : nil
+    }
+
+    private static func contents(_ path: String) throws(TokenizerError) -> [UInt8] {
+        do {
+            return [UInt8](try JSONFile.contents(path))
+        } catch {
+            throw TokenizerError(file: path, problem: error.problem)
+        }
     }
 }

@@ -62,7 +62,7 @@ package struct CLIPTokenizer: Sendable {
         )
         let special = try SpecialTokens(directory: directory)
         func identifier(_ token: SpecialToken) throws(TokenizerError) -> Int32 {
-            guard let identifier = vocabulary.identifiers[token.content] else {
+            guard let identifier = vocabulary.identifier(token.content) else {
                 throw TokenizerError(file: vocabularyFile, problem: "lacks the special token \(token.content)")
             }
             return identifier

@@ -19,6 +19,8 @@ struct TransformerBlock: Sendable {
 
     init(_ layers: LayerBuilder, _ channels: Int, heads: Int, configuration: UNetConfiguration) throws(WeightError) {
         device = layers.device
+        // Every layer here sees thousands of tokens, and is where the UNet spends half of its time.
+        let layers = layers.quantizable()
         norm = try layers.groupNorm("norm", channels, groups: configuration.normGroups, epsilon: 1e-6)
         inputProjection = try layers.linear("proj_in", channels, channels)
         let block = layers.scope("transformer_blocks", 0)
@@ -29,7 +31,8 @@ struct TransformerBlock: Sendable {
             block.scope("attn2"),
             channels,
             context: configuration.crossAttentionSize,
-            heads: heads
+            heads: heads,
+            looksAtPrompt: true
         )
         norm3 = try block.layerNorm("norm3", channels)
         expand = try block.gatedLinear("ff.net.0.proj", channels, 4 * channels)

@@ -16,8 +16,14 @@ package struct UNet: Sendable {
     private let normOut: GroupNorm
     private let convOut: Convolution
 
-    package init(_ configuration: UNetConfiguration, weights: WeightReader, on device: any Device) throws(WeightError) {
-        let layers = LayerBuilder(device: device, weights: weights)
+    /// - Parameter arena: where the packed weights go; nil packs each layer at once.
+    package init(
+        _ configuration: UNetConfiguration,
+        weights: WeightReader,
+        arena: PackedArena? = nil,
+        on device: any Device
+    ) throws(WeightError) {
+        let layers = LayerBuilder(device: device, weights: weights, arena: arena)
         let width = configuration.blockChannels[0]
         self.configuration = configuration
         self.device = device

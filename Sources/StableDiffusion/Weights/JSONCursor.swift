@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A place in JSON text, moving forward over the kinds of value a safetensors header has.
+/// A place in JSON text, moving forward over the kinds of value that safetensors headers and vocabularies have.
 struct JSONCursor {
     private let bytes: [UInt8]
     private var position = 0
     /// Named in errors.
     private let file: String
+    /// What part of the file the bytes are, as the beginning of errors.
+    private let part: String
 
-    init(bytes: [UInt8], file: String) {
+    init(bytes: [UInt8], file: String, part: String = "") {
         self.bytes = bytes
         self.file = file
+        self.part = part
     }
 
     /// An error at this place.
     func error(_ message: String) -> WeightError {
-        WeightError(file: file, .malformed("header byte \(position): \(message)"))
+        WeightError(file: file, .malformed("\(part)byte \(position): \(message)"))
     }
 
     private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
     private mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D { position += 1 }
     }
 
     /// Moves over `character` and the space before it, if it is there.
@@ -55,6 +58,18 @@ struct JSONCursor {
         try expect("}")
     }
 
+    /// An object whose values are integers from 0 on; `member` is called with the UTF-8 of each key and its value.
+    mutating func integerMembers(_ member: (_ key: ArraySlice<UInt8>, _ value: Int) -> Void) throws(WeightError) {
+        try expect("{")
+        if skip("}") { return }
+        repeat {
+            let key = try text()
+            try expect(":")
+            member(key, try integer())
+        } while skip(",")
+        try expect("}")
+    }
+
     /// An array of integers from 0 to `Int.max`, in digits alone: no sign, point or exponent.
     mutating func integers() throws(WeightError) -> [Int] {
         try expect("[")
@@ -85,17 +100,28 @@ struct JSONCursor {
 
     /// A string, which must be UTF-8.
     mutating func string() throws(WeightError) -> String {
+        guard let string = String(validating: try text(), as: UTF8.self) else { throw error("text is not UTF-8") }
+        return string
+    }
+
+    /// The bytes of a string, as they are in the file unless it has escapes.
+    private mutating func text() throws(WeightError) -> ArraySlice<UInt8> {
         try expect("\"")
-        var content: [UInt8] = []
+        var start = position
+        var content: ArraySlice<UInt8> = []
         while let byte = next {
-            position += 1
             switch byte {
             case UInt8(ascii: "\""):
-                guard let string = String(validating: content, as: UTF8.self) else { throw error("text is not UTF-8") }
-                return string
-            case UInt8(ascii: "\\"): content.append(contentsOf: try escape())
+                let rest = bytes[start..<position]
+                position += 1
+                return content.isEmpty ? rest : content + rest
+            case UInt8(ascii: "\\"):
+                content += bytes[start..<position]
+                position += 1
+                content += try escape()
+                start = position
             case ..<0x20: throw error("control character in text")
-            default: content.append(byte)
+            default: position += 1
             }
         }
         throw error("text without end")

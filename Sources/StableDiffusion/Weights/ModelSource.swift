@@ -152,7 +152,7 @@ package struct ModelSource: Sendable {
 
     /// A strict reader of one component's weights.
     package func weights(of component: ModelComponent) throws(WeightError) -> WeightReader {
-        WeightReader(try source(of: component))
+        WeightReader(try source(of: component), name: component.rawValue)
     }
 
     /// The number of parameters in a component's files.

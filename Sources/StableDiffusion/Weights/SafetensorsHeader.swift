@@ -23,7 +23,7 @@ extension SafetensorsHeader {
         private var cursor: JSONCursor
 
         init(bytes: [UInt8], file: String) {
-            cursor = JSONCursor(bytes: bytes, file: file)
+            cursor = JSONCursor(bytes: bytes, file: file, part: "header ")
         }
 
         /// The header: one object and at most spaces after it.

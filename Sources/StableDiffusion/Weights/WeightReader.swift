@@ -18,19 +18,27 @@ package struct WeightReader: Sendable {
         let names = Mutex<Set<String>>([])
     }
 
-    package init(_ source: WeightSource) {
-        self.init(source, prefix: "", used: Used())
+    /// What the scope is called, from the component on: `unet.down_blocks.0.resnets.1`.
+    let path: String
+
+    /// - Parameter name: the component's, for ``path``.
+    package init(_ source: WeightSource, name: String = "") {
+        self.init(source, path: name, prefix: "", used: Used())
     }
 
-    private init(_ source: WeightSource, prefix: String, used: Used) {
+    private init(_ source: WeightSource, path: String, prefix: String, used: Used) {
         self.source = source
+        self.path = path
         self.prefix = prefix
         self.used = used
     }
 
+    /// Lines that change when the weights do.
+    var identity: String { source.identity(of: path) }
+
     /// The tensors below `name`, for example `down_blocks.0.resnets.1`.
     package func scope(_ name: String) -> WeightReader {
-        WeightReader(source, prefix: "\(prefix)\(name).", used: used)
+        WeightReader(source, path: "\(path).\(name)", prefix: "\(prefix)\(name).", used: used)
     }
 
     /// The tensor called `name` in this scope.

@@ -24,6 +24,10 @@ package struct WeightView: HostTensor {
         file.withBytes(in: range, body)
     }
 
+    package func release() {
+        file.release(range)
+    }
+
     /// All elements, row-major, converted without loss.
     package func floats() -> [Float] {
         let count = shape.count

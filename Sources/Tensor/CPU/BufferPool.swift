@@ -31,9 +31,13 @@ final class BufferPool: Sendable {
     private struct State: @unchecked Sendable {
         /// Sorted by size, so that the first that is large enough fits best.
         var free: [AlignedMemory] = []
+        var allocations = 0
     }
 
     private let state = Mutex(State())
+
+    /// How often memory was asked of the system.
+    var allocations: Int { state.withLock { $0.allocations } }
 
     /// A buffer of at least `byteCount` bytes with undefined contents.
     func take(_ byteCount: Int) -> CPUBuffer {
@@ -41,7 +45,10 @@ final class BufferPool: Sendable {
         let found = state.withLock { state -> AlignedMemory? in
             guard let index = state.free.firstIndex(where: { $0.byteCount >= wanted }),
                 state.free[index].byteCount <= wanted + wanted / 2
-            else { return nil }
+            else {
+                state.allocations += 1
+                return nil
+            }
             return state.free.remove(at: index)
         }
         let memory = found ?? AlignedMemory(byteCount: wanted)

@@ -68,8 +68,17 @@ extension CPUDevice {
             rowBias.map { $0.dtype == precision && $0.shape.count == shape[0] * shape.channels } ?? true,
             "a row bias that does not fit \(shape)"
         )
+        let outputHeight = geometry.outputExtent(picture.height, kernel: kernel)
+        let outputWidth = geometry.outputExtent(picture.width, kernel: kernel)
+        let algorithm = algorithm(
+            kernel: kernel,
+            geometry: geometry,
+            panels: packed.panels,
+            height: outputHeight,
+            width: outputWidth
+        )
         let split = ProductSplit(pixels: shape.pixels, panels: packed.count, threads: threads)
-        let widens = unsafe ck_convolution_widens(kernels, packed.panels)
+        let widens = unsafe algorithm == .direct && ck_convolution_widens(kernels, packed.panels)
         let input = widens && split.isInputShared ? widened(x) : x
         let result = makeTensor(shape)
         // Safe: constant, and no two pieces of the result overlap.
@@ -78,8 +87,8 @@ extension CPUDevice {
             input_type: input.dtype.kernelType,
             height: picture.height,
             width: picture.width,
-            output_height: geometry.outputExtent(picture.height, kernel: kernel),
-            output_width: geometry.outputExtent(picture.width, kernel: kernel),
+            output_height: outputHeight,
+            output_width: outputWidth,
             kernel: kernel,
             stride: geometry.stride,
             leading: geometry.leading,
@@ -97,8 +106,13 @@ extension CPUDevice {
             )
         )
         withExtendedLifetime((input, residual, rowBias, packed, result)) {
-            parallel(split.count) { index in
-                unsafe convolve(operation, pixels: split.pixels(index), panels: split.panels(index))
+            switch algorithm {
+            case .direct:
+                parallel(split.count) { index in
+                    unsafe convolve(operation, pixels: split.pixels(index), panels: split.panels(index))
+                }
+            case .winograd(let size):
+                unsafe winograd(operation, size: size, rows: shape[0])
             }
         }
         return result

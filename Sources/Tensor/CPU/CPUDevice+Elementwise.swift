@@ -3,10 +3,11 @@
 import CKernels
 
 extension CPUDevice {
-    package func pack(embedding table: any HostTensor) -> EmbeddingWeights {
+    package func pack(embedding table: any HostTensor, at place: PackedPlace) -> EmbeddingWeights {
         precondition(table.shape.rank == 2 && table.shape.count > 0, "\(table.shape) is not [entries, channels]")
-        let packed = PackedValues(count: table.shape.count, dtype: precision)
-        copy(table, to: packed, at: 0)
+        let packed = unsafe PackedValues(count: table.shape.count, dtype: precision, at: place) { [self] memory in
+            unsafe copy(table, to: memory, as: precision)
+        }
         return EmbeddingWeights(entries: table.shape[0], channels: table.shape[1], packed: packed)
     }
 

@@ -11,6 +11,15 @@ extension CPUDevice {
     ) -> Tensor {
         precondition(x.shape.channels == weights.inputs, "\(x.shape) into a linear layer of \(weights.inputs) inputs")
         precondition(weights.isGated == (activation == .geglu), "gated weights and .geglu belong together")
+        if let packed = weights.packed as? QuantizedPanels {
+            return product(
+                x,
+                packed,
+                shape: x.shape.with(channels: weights.outputs),
+                activation: activation,
+                residual: residual
+            )
+        }
         return product(
             x,
             Picture(height: 1, width: x.shape.pixels),

@@ -3,16 +3,21 @@
 import CKernels
 
 extension CPUDevice {
-    package func pack(normalization scale: any HostTensor, shift: any HostTensor) -> NormalizationWeights {
+    package func pack(
+        normalization scale: any HostTensor,
+        shift: any HostTensor,
+        at place: PackedPlace
+    ) -> NormalizationWeights {
         let channels = scale.shape.count
         precondition(
             channels > 0 && shift.shape.count == channels,
             "a scale \(scale.shape) and a shift \(shift.shape)"
         )
         // Whatever the precision, normalisation is computed in float32.
-        let packed = PackedValues(count: 2 * channels, dtype: .float32)
-        copy(scale, to: packed, at: 0)
-        copy(shift, to: packed, at: channels)
+        let packed = unsafe PackedValues(count: 2 * channels, dtype: .float32, at: place) { [self] memory in
+            unsafe copy(scale, to: memory, as: .float32)
+            unsafe copy(shift, to: memory + channels * DType.float32.size, as: .float32)
+        }
         return NormalizationWeights(channels: channels, packed: packed)
     }
 

@@ -9,26 +9,51 @@ import Synchronization
 /// The arithmetic is in CKernels; this type chooses its code path and splits the work over threads: over pixels and
 /// output channels, never over a sum, so the number of threads changes no bit.
 @safe package final class CPUDevice: Device {
-    package let precision: DType
+    package let arithmetic: Arithmetic
     /// The number of threads an operation is split over.
     package let threads: Int
     /// The code path of the kernels.
     package let instructionSet: InstructionSet
+    /// Whether large Winograd tiles may round their transformed values to bfloat16: faster, at some accuracy.
+    package let isFast: Bool
     // Safe: points to a constant.
     nonisolated(unsafe) let kernels: UnsafePointer<ck_kernels>
     let pool = BufferPool()
 
-    /// - Parameter instructionSet: one of ``InstructionSet/available``; the fastest unless a test wants another.
-    package init(precision: DType, threads: Int, instructionSet: InstructionSet = .fastest) {
+    /// - Parameters:
+    ///   - instructionSet: one of ``InstructionSet/available``; the fastest unless a test wants another.
+    ///   - isFast: see ``isFast``; it changes nothing where products are computed of float32.
+    package init(
+        _ arithmetic: Arithmetic,
+        threads: Int,
+        instructionSet: InstructionSet = .fastest,
+        isFast: Bool = false
+    ) {
         precondition(threads >= 1, "a device needs at least one thread")
         precondition(
             InstructionSet.available.contains(instructionSet),
             "this processor does not have \(instructionSet)"
         )
-        self.precision = precision
+        self.arithmetic = arithmetic
         self.threads = threads
         self.instructionSet = instructionSet
+        self.isFast = isFast
         unsafe kernels = instructionSet.kernels
+    }
+
+    /// A device without quantized layers.
+    package convenience init(
+        precision: DType,
+        threads: Int,
+        instructionSet: InstructionSet = .fastest,
+        isFast: Bool = false
+    ) {
+        self.init(
+            precision == .float32 ? .float32 : .bfloat16,
+            threads: threads,
+            instructionSet: instructionSet,
+            isFast: isFast
+        )
     }
 
     /// Memory for a result of the device's precision; the caller writes every element.

@@ -6,6 +6,8 @@ import CKernels
 ///
 /// A path gives the same results on every machine that has it; two paths may round differently.
 package enum InstructionSet: Int, Sendable, CaseIterable, CustomStringConvertible {
+    /// The portable path with AVX-512's bfloat16 dot product spelt out: its reference, for tests.
+    case portableBFloat16 = -1
     /// What every processor of the architecture has.
     case portable
     /// AVX2 with fused multiply-add.
@@ -15,7 +17,7 @@ package enum InstructionSet: Int, Sendable, CaseIterable, CustomStringConvertibl
     /// AVX-512 with the bfloat16 dot product.
     case avx512BFloat16
 
-    /// The paths this processor can run.
+    /// The paths this processor can run, the reference of bfloat16 among them.
     package static var available: [InstructionSet] {
         allCases.filter { $0.rawValue <= Int(ck_widest_isa().rawValue) }
     }
@@ -27,6 +29,7 @@ package enum InstructionSet: Int, Sendable, CaseIterable, CustomStringConvertibl
 
     package var description: String {
         switch self {
+        case .portableBFloat16: "portable BF16"
         case .portable: "portable"
         case .avx2: "AVX2"
         case .avx512: "AVX-512"

@@ -3,28 +3,26 @@
 import CKernels
 
 /// Weights that the kernels read as they are, one after the other: a table or a vector.
-///
-/// Safe to share: the memory is written while packing, before another thread can have the object, and freed with it.
-final class PackedValues: PackedWeights, @unchecked Sendable {
+final class PackedValues: PackedWeights, Sendable {
     let dtype: DType
-    private let memory: AlignedMemory
+    private let block: PackedBlock
 
-    /// Room for `count` elements, yet to be written.
-    init(count: Int, dtype: DType) {
+    /// Room for `count` elements in `place`, filled by `fill`.
+    init(count: Int, dtype: DType, at place: PackedPlace, fill: @escaping (UnsafeMutableRawPointer) -> Void) {
         self.dtype = dtype
-        memory = AlignedMemory(byteCount: count * dtype.size)
+        block = unsafe place.block(
+            layout: "values, \(count) \(dtype.rawValue)",
+            byteCount: count * dtype.size,
+            fill: fill
+        )
     }
 
-    deinit {
-        memory.deallocate()
-    }
+    var byteCount: Int { block.byteCount }
 
-    var byteCount: Int { memory.byteCount }
-
-    var pointer: UnsafeMutableRawPointer { unsafe memory.pointer }
+    var pointer: UnsafeRawPointer { UnsafeRawPointer(unsafe block.pointer) }
 
     /// The values as float32, of which they must be, from element `index` on.
-    func float32(from index: Int) -> UnsafeMutablePointer<Float> {
+    func float32(from index: Int) -> UnsafePointer<Float> {
         precondition(dtype == .float32, "these values are \(dtype)")
         return unsafe pointer.assumingMemoryBound(to: Float.self) + index
     }
@@ -39,8 +37,8 @@ extension CPUDevice {
         return packed
     }
 
-    /// Writes a host tensor's elements into packed values, from element `index` on.
-    func copy(_ tensor: any HostTensor, to values: PackedValues, at index: Int) {
+    /// Writes a host tensor's elements as values of a type, on every thread.
+    func copy(_ tensor: any HostTensor, to out: UnsafeMutableRawPointer, as dtype: DType) {
         tensor.withBytes { bytes in
             precondition(
                 bytes.byteCount == tensor.shape.count * tensor.elementType.size,
@@ -48,18 +46,28 @@ extension CPUDevice {
             )
             unsafe bytes.withUnsafeBytes { bytes in
                 guard let first = bytes.baseAddress else { return }
-                unsafe convert(
-                    values.pointer + index * values.dtype.size,
-                    values.dtype,
-                    first,
-                    tensor.elementType,
-                    count: tensor.shape.count
-                )
+                // Safe: read, and written in steps that do not overlap.
+                nonisolated(unsafe) let source = unsafe first
+                nonisolated(unsafe) let out = unsafe out
+                let sourceType = tensor.elementType
+                let count = tensor.shape.count
+                let step = 1 << 14
+                parallel((count + step - 1) / step) { index in
+                    let start = index * step
+                    unsafe convert(
+                        out + start * dtype.size,
+                        dtype,
+                        source + start * sourceType.size,
+                        sourceType,
+                        count: min(step, count - start)
+                    )
+                }
             }
         }
+        tensor.release()
     }
 
-    /// Converts in steps of a size that scratch holds where the kernels go through float32.
+    /// Converts `count` elements, through float32 in scratch where there is no direct way.
     private func convert(
         _ out: UnsafeMutableRawPointer,
         _ type: DType,
@@ -71,21 +79,9 @@ extension CPUDevice {
             unsafe ck_convert(kernels, out, type.kernelType, source, sourceType.kernelType, count)
             return
         }
-        let step = 1 << 14
-        let scratch = pool.take(step * 4)
-        for start in stride(from: 0, to: count, by: step) {
-            let part = min(step, count - start)
-            withExtendedLifetime(scratch) {
-                unsafe ck_convert(
-                    kernels,
-                    scratch.pointer,
-                    CK_F32,
-                    source + start * sourceType.size,
-                    sourceType.kernelType,
-                    part
-                )
-                unsafe ck_convert(kernels, out + start * type.size, CK_BF16, scratch.pointer, CK_F32, part)
-            }
+        unsafe pool.withScratch(count * 4) { scratch in
+            unsafe ck_convert(kernels, scratch, CK_F32, source, sourceType.kernelType, count)
+            unsafe ck_convert(kernels, out, CK_BF16, scratch, CK_F32, count)
         }
     }
 }

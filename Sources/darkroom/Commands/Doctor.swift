@@ -44,7 +44,7 @@ struct DoctorReport: Encodable {
     var database: DatabaseReport?
 
     init(modelOptions: ModelOptions, deviceOptions: DeviceOptions) {
-        instructionSets = InstructionSet.available.map(\.description)
+        instructionSets = InstructionSet.available.filter { $0 != .portableBFloat16 }.map(\.description)
         kernels = InstructionSet.fastest.description
         threads = deviceOptions.threads
         memoryBytes = ProcessInfo.processInfo.physicalMemory

@@ -16,6 +16,7 @@ struct Evaluate: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var deviceOptions: DeviceOptions
+    @OptionGroup var cacheOptions: CacheOptions
 
     @Option(help: "A directory of cases, each with inputs.safetensors.")
     var input: String
@@ -27,7 +28,11 @@ struct Evaluate: ParsableCommand {
     var repeats = 1
 
     func run() throws {
-        let model = try modelOptions.load(modelOptions.source(), on: deviceOptions.device())
+        let model = try modelOptions.load(
+            modelOptions.source(),
+            cache: cacheOptions,
+            on: deviceOptions.device()
+        )
         var report: [String: Double] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: input).sorted() {
             let path = URL(filePath: input).appending(path: name).appending(path: "inputs.safetensors").path
@@ -44,6 +49,7 @@ struct Evaluate: ParsableCommand {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try SafetensorsWriter.write(outputs, to: folder.appending(path: "outputs.safetensors").path)
         }
+        _ = PackedWeightsReport(waitingFor: model.packedOrigin)
         report["peak_memory_gb"] = Double(ProcessMemory.peakBytes) / 1e9
         try Terminal.printJSON(report)
     }

@@ -13,6 +13,7 @@ struct Generate: ParsableCommand {
 
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var deviceOptions: DeviceOptions
+    @OptionGroup var cacheOptions: CacheOptions
 
     @Option(parsing: .unconditional, help: "What the picture shows.")
     var prompt: String
@@ -56,7 +57,7 @@ struct Generate: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("Where to write: .png, .jpg or .webp.", valueName: "file"))
     var output = "picture.png"
 
-    @Flag(help: "Print seeds, files, seconds per stage, evaluations and peak memory as JSON.")
+    @Flag(help: "Print seeds, files, seconds per stage, evaluations, packed weights and peak memory as JSON.")
     var json = false
 
     func validate() throws {
@@ -76,14 +77,16 @@ struct Generate: ParsableCommand {
         let start = clock.now
         let source = try modelOptions.source()
         let request = try request(source: source)
-        let model = try modelOptions.load(source, on: deviceOptions.device())
+        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.device())
         try interrupt.check()
         let loading = (clock.now - start) / .seconds(1)
 
         let engine = PictureEngine(modelName: modelOptions.name, model: model)
         let bar = ProgressBar()
         defer { bar.clear() }
+        var firstForward: Double?
         let made = try engine.run(request) { progress in
+            if progress.evaluation == 0 { firstForward = firstForward ?? ProcessStart().elapsed / .seconds(1) }
             try interrupt.check()
             bar.update(done: progress.evaluation, total: progress.evaluations, label: "Denoising")
         }
@@ -93,6 +96,7 @@ struct Generate: ParsableCommand {
         for (path, image) in zip(paths, made.images) {
             try write(image, to: path)
         }
+        let total = (clock.now - start) / .seconds(1)
         try report(
             GenerateReport(
                 request: request,
@@ -100,7 +104,9 @@ struct Generate: ParsableCommand {
                 made: made,
                 paths: paths,
                 loading: loading,
-                total: (clock.now - start) / .seconds(1)
+                firstForward: firstForward,
+                total: total,
+                packedWeights: PackedWeightsReport(waitingFor: model.packedOrigin)
             )
         )
     }

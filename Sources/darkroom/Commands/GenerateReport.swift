@@ -17,7 +17,6 @@ struct GenerateReport: Encodable {
     }
 
     struct Seconds: Encodable {
-        var loading: Double
         var textEncoding: Double
         var imageEncoding: Double
         var denoising: Double
@@ -34,7 +33,12 @@ struct GenerateReport: Encodable {
     var seeds: [Int64]
     var files: [File]
     var evaluations: Int
+    /// From the start of the command to a loaded model.
+    var loadS: Double
+    /// From the start of the process to the first evaluation of the UNet.
+    var firstForwardS: Double?
     var seconds: Seconds
+    var packedWeights: PackedWeightsReport
     var peakMemoryBytes: Int
     var warnings: [String]
 
@@ -44,20 +48,21 @@ struct GenerateReport: Encodable {
         made: PictureEngine.Output,
         paths: [String],
         loading: Double,
-        total: Double
+        firstForward: Double?,
+        total: Double,
+        packedWeights: PackedWeightsReport
     ) {
         model = engine.modelName
         scheduler = request.scheduler.rawValue
         steps = request.steps
         guidanceScale = request.guidanceScale
-        dtype = engine.model.device.precision.rawValue
+        dtype = engine.model.device.arithmetic.rawValue
         seeds = made.images.map(\.seed.value)
         files = zip(paths, made.images).map { path, image in
             File(path: path, seed: image.seed.value, width: image.width, height: image.height)
         }
         evaluations = made.evaluations
         seconds = Seconds(
-            loading: loading,
             textEncoding: made.timings.textEncoding,
             imageEncoding: made.timings.imageEncoding,
             denoising: made.timings.denoising,
@@ -65,6 +70,9 @@ struct GenerateReport: Encodable {
             fileEncoding: made.fileEncoding,
             total: total
         )
+        loadS = loading
+        firstForwardS = firstForward
+        self.packedWeights = packedWeights
         peakMemoryBytes = ProcessMemory.peakBytes
         warnings = made.warnings
     }

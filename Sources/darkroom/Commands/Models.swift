@@ -7,8 +7,8 @@ import Tensor
 /// What can be done with models on disk.
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Look at models.",
-        subcommands: [Verify.self]
+        abstract: "Check models and pack their weights.",
+        subcommands: [Verify.self, Pack.self]
     )
 
     /// Loads a model to the last tensor and says what it is.

@@ -27,6 +27,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
     @OptionGroup(title: "Workers") var workerOptions: WorkerOptions
     @OptionGroup(title: "Model") var modelOptions: ModelOptions
     @OptionGroup(title: "Model") var deviceOptions: DeviceOptions
+    @OptionGroup(title: "Model") var cacheOptions: CacheOptions
     @OptionGroup(title: "Log") var logOptions: LogOptions
 
     @Option(help: "The most worker processes at a time; 0 if workers are started by somebody else.")
@@ -43,7 +44,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
 
     static let settings =
         HTTPOptions.settings + StoreOptions.settings + WorkerOptions.settings + ModelOptions.settings
-        + DeviceOptions.settings + LogOptions.settings
+        + DeviceOptions.settings + CacheOptions.settings + LogOptions.settings
         + ["max-workers", "starting-credits"].map { Setting(name: $0) }
 
     func validate() throws {
@@ -106,7 +107,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
     private var workerCommand: WorkerCommand {
         let arguments =
             storeOptions.arguments + workerOptions.arguments + modelOptions.arguments + deviceOptions.arguments
-            + logOptions.arguments
+            + cacheOptions.arguments + logOptions.arguments
         return WorkerCommand(
             executable: Bundle.main.executablePath ?? CommandLine.arguments[0],
             // Beyond its own bound a worker may have an evaluation to finish.

@@ -21,6 +21,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
     @OptionGroup(title: "Worker") var workerOptions: WorkerOptions
     @OptionGroup(title: "Model") var modelOptions: ModelOptions
     @OptionGroup(title: "Model") var deviceOptions: DeviceOptions
+    @OptionGroup(title: "Model") var cacheOptions: CacheOptions
     @OptionGroup(title: "Log") var logOptions: LogOptions
 
     @Option(help: ArgumentHelp("What the store knows this worker by (default: a new name).", valueName: "name"))
@@ -34,7 +35,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
 
     static let settings =
         StoreOptions.settings + WorkerOptions.settings + ModelOptions.settings + DeviceOptions.settings
-        + LogOptions.settings
+        + CacheOptions.settings + LogOptions.settings
 
     func run() async throws {
         let started = ProcessStart()
@@ -45,10 +46,10 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         logger[metadataKey: "worker"] = "\(id)"
         let store = try await storeOptions.open()
         try await store.announce(id, .starting)
-        let engine = PictureEngine(
-            modelName: modelOptions.name,
-            model: try modelOptions.load(source, on: deviceOptions.device())
-        )
+        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.device())
+        // Says on standard error if a packed file that is being written cannot be finished.
+        Thread.detachNewThread { [origin = model.packedOrigin] in _ = PackedWeightsReport(waitingFor: origin) }
+        let engine = PictureEngine(modelName: modelOptions.name, model: model)
         let worker = WorkerService(
             settings: workerOptions.settings(id: id, policy: storeOptions.policy),
             store: store,

@@ -18,32 +18,9 @@ struct DatabaseOptions: ParsableArguments {
     }
 }
 
-extension StoreLocation: ExpressibleByArgument {
-    init?(argument: String) {
-        self.init(argument)
-    }
-}
-
-extension AccountID: ExpressibleByArgument {
-    init?(argument: String) {
-        self.init(argument)
-    }
-}
-
-extension Credits: ExpressibleByArgument {
-    init?(argument: String) {
-        self.init(argument)
-    }
-}
-
-extension KeyID: ExpressibleByArgument {
-    init?(argument: String) {
-        self.init(argument)
-    }
-}
-
-extension JobID: ExpressibleByArgument {
-    init?(argument: String) {
-        self.init(argument)
-    }
-}
+// What these are read from as arguments is what they are written as anywhere.
+extension StoreLocation: ExpressibleByArgument {}
+extension AccountID: ExpressibleByArgument {}
+extension Credits: ExpressibleByArgument {}
+extension KeyID: ExpressibleByArgument {}
+extension JobID: ExpressibleByArgument {}

@@ -59,9 +59,31 @@ struct ModelOptions: ParsableArguments {
         return try ModelSource(path: path, tokenizer: tokenizer, predictionType: predictionType)
     }
 
-    /// Loads the model.
-    func load(_ source: ModelSource, on device: any Device) throws -> StableDiffusionModel {
-        try StableDiffusionModel(source, tokenizerConvention: tokenizerConvention, on: device)
+    /// Loads the model, and says on standard error what is wrong with its packed weights.
+    ///
+    /// The embedded model's are not kept: packing them takes less time than the rest of the start.
+    func load(
+        _ source: ModelSource,
+        cache: CacheOptions,
+        verifiesCache: Bool = false,
+        on device: any Device
+    ) throws -> StableDiffusionModel {
+        let bar = ProgressBar()
+        defer { bar.clear() }
+        let loaded = try StableDiffusionModel(
+            source,
+            tokenizerConvention: tokenizerConvention,
+            cache: model == EmbeddedModel.name ? nil : cache.cache,
+            verifiesCache: verifiesCache,
+            on: device
+        ) { done, total in
+            bar.update(done: done / 1_000_000, total: total / 1_000_000, label: "Packing weights, MB")
+        }
+        bar.clear()
+        for note in loaded.packedOrigin.notes {
+            Terminal.note("note: \(note)\n")
+        }
+        return loaded
     }
 }
 
@@ -70,19 +92,29 @@ struct DeviceOptions: ParsableArguments {
     @Option(
         name: .customLong("dtype"),
         help: ArgumentHelp(
-            "float32 (the reference) or bfloat16 (half the memory, and faster).",
+            "float32 (the reference), bfloat16 (half the memory, and faster), or int8 (linear layers of 8-bit integers: faster still, less exact).",
             valueName: "type"
         )
     )
-    var precision = DType.bfloat16
+    var arithmetic = Arithmetic.bfloat16
+
+    @Flag(
+        name: .customLong("fast"),
+        inversion: .prefixedNo,
+        help:
+            "Larger Winograd tiles for convolutions of bfloat16: faster, less exact. Changes nothing on processors that multiply float32 faster."
+    )
+    var isFast = false
 
     @Option(help: "Processor threads; the result does not depend on it.")
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
-    static let settings = ["dtype", "threads"].map { Setting(name: $0) }
+    static let settings = ["dtype", "threads"].map { Setting(name: $0) } + [Setting(name: "fast", isFlag: true)]
 
     /// The options that make a process compute the same.
-    var arguments: [String] { ["--dtype=\(precision.rawValue)", "--threads=\(threads)"] }
+    var arguments: [String] {
+        ["--dtype=\(arithmetic.rawValue)", "--threads=\(threads)"] + (isFast ? ["--fast"] : [])
+    }
 
     func validate() throws {
         guard (1...1024).contains(threads) else {
@@ -90,12 +122,12 @@ struct DeviceOptions: ParsableArguments {
         }
     }
 
-    func device() -> any Device {
-        CPUDevice(precision: precision, threads: threads)
+    func device() -> CPUDevice {
+        CPUDevice(arithmetic, threads: threads, isFast: isFast)
     }
 }
 
-extension DType: ExpressibleByArgument {}
+extension Arithmetic: ExpressibleByArgument {}
 extension PredictionType: ExpressibleByArgument {}
 
 extension CLIPTokenizer.Convention: ExpressibleByArgument {

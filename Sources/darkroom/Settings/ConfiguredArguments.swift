@@ -99,7 +99,10 @@ struct ConfiguredArguments {
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
         var arguments: [String] = []
         for setting in settings {
-            guard let value = reader.text(of: setting, named: "darkroom-" + setting.name) else { continue }
+            // A variable that is empty decides nothing, as one that is not set.
+            guard let value = reader.text(of: setting, named: "darkroom-" + setting.name), !value.isEmpty else {
+                continue
+            }
             arguments += try take(value, of: setting, from: setting.variable)
         }
         return arguments

@@ -18,12 +18,13 @@ struct TokenizerErrorTests {
 
     static let damages = [
         Damage(file: "vocab.json", content: "", problem: "JSON"),
-        Damage(file: "vocab.json", content: "[1, 2]", problem: "Dictionary"),
-        Damage(file: "vocab.json", content: #"{"a": 1.5}"#, problem: "a"),
-        Damage(file: "vocab.json", content: #"{"a": 99999999999}"#, problem: "a"),
-        Damage(file: "vocab.json", content: #"{"a": -1}"#, problem: "negative"),
+        Damage(file: "vocab.json", content: "[1, 2]", problem: "expected {"),
+        Damage(file: "vocab.json", content: #"{"a": 1.5}"#, problem: "byte 7"),
+        Damage(file: "vocab.json", content: #"{"a": 99999999999}"#, problem: "too large"),
+        Damage(file: "vocab.json", content: #"{"a": -1}"#, problem: "without sign"),
         Damage(file: "vocab.json", content: #"{"a": 1, "b": 1}"#, problem: "two tokens"),
         Damage(file: "vocab.json", content: #"{"a": 1"#, problem: "JSON"),
+        Damage(file: "vocab.json", content: #"{"a": 1, "\u0061": 2}"#, problem: "twice"),
         Damage(
             file: "vocab.json",
             content: #"{"r": 0, "e": 1, "re": 2, "d</w>": 3, "red</w>": 4}"#,

@@ -128,7 +128,6 @@ package struct SQLiteStore: Store {
                 sql: """
                     PRAGMA auto_vacuum = INCREMENTAL;
                     PRAGMA synchronous = NORMAL;
-                    PRAGMA wal_autocheckpoint = 0;
                     """
             )
         }

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Winograd convolution over a range of tiles: the input is transformed for all panels, then for each panel its weights
+// are transformed a row of points and a block of channels at a time and multiplied with all tiles of the range.
+
+#include "include/ck_winograd.h"
+
+/// Input channels whose weights are transformed at a time: a row of points of 64 columns fits the second-level cache
+/// beside what it is multiplied with.
+#define BLOCK 128
+
+/// What the products are computed of: bfloat16 where the processor multiplies it.
+static ck_type transformed_type(const ck_kernels *kernels, const ck_convolution *op) {
+    return op->panels.type == CK_BF16 && kernels->tile_bf16 ? CK_BF16 : CK_F32;
+}
+
+/// Elements of one point's tiles. The odd cache line keeps the points' planes out of each other's cache sets.
+static ptrdiff_t input_plane(const ck_convolution *op, ptrdiff_t tile_count) {
+    return ck_whole_lines(tile_count * op->panels.inputs * 4) / 4 + 16;
+}
+
+static ptrdiff_t sums_plane(ptrdiff_t tile_count) {
+    return tile_count * CK_PANEL + 16;
+}
+
+static ptrdiff_t tiles_across(ptrdiff_t extent, int size) {
+    return (extent + size - 1) / size;
+}
+
+ptrdiff_t ck_winograd_tiles(const ck_convolution *op, int size) {
+    return tiles_across(op->output_height, size) * tiles_across(op->output_width, size);
+}
+
+ptrdiff_t ck_winograd_transformed_size(
+    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
+    const int points = (size + 2) * (size + 2);
+    return points * input_plane(op, tile_count) * ck_element_size(transformed_type(kernels, op));
+}
+
+/// Where a tile's first result is.
+typedef struct place {
+    /// The picture's number.
+    ptrdiff_t picture;
+    ptrdiff_t y, x;
+} place;
+
+static place place_of(const ck_winograd *w, ptrdiff_t tile) {
+    const ptrdiff_t across = tiles_across(w->op.output_width, w->size);
+    const ptrdiff_t per_picture = ck_winograd_tiles(&w->op, w->size);
+    const ptrdiff_t within = (w->first_tile + tile) % per_picture;
+    return (place){
+        .picture = (w->first_tile + tile) / per_picture,
+        .y = within / across * w->size,
+        .x = within % across * w->size,
+    };
+}
+
+void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t first, ptrdiff_t last) {
+    const ck_convolution *op = &w->op;
+    const ptrdiff_t inputs = op->panels.inputs;
+    const ck_type type = transformed_type(kernels, op);
+    const ptrdiff_t plane = input_plane(op, w->tile_count);
+    const ptrdiff_t pixel_size = inputs * ck_element_size(op->input_type);
+    const int points = w->size + 2;
+    for (ptrdiff_t tile = first; tile < last; tile++) {
+        const place at = place_of(w, tile);
+        const uint8_t *picture = (const uint8_t *)op->input + at.picture * op->height * op->width * pixel_size;
+        const void *pixels[CK_WINOGRAD_POINTS];
+        for (int i = 0; i < points * points; i++) {
+            const ptrdiff_t y = at.y + i / points - op->leading;
+            const ptrdiff_t x = at.x + i % points - op->leading;
+            const bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
+            pixels[i] = inside ? picture + (y * op->width + x) * pixel_size : w->zeros;
+        }
+        uint8_t *out = (uint8_t *)w->transformed + tile * inputs * ck_element_size(type);
+        kernels->winograd_input(out, plane, pixels, inputs, op->input_type, type, w->size);
+    }
+}
+
+/// Where things lie in the scratch memory, in bytes.
+typedef struct layout {
+    ptrdiff_t weights, sums, results, size;
+} layout;
+
+static layout layout_of(const ck_convolution *op, int size, ptrdiff_t tile_count) {
+    const int points = size + 2;
+    layout result = {0};
+    // An odd number of bfloat16 channels is padded to pairs.
+    result.sums = ck_whole_lines(points * ((ck_smaller(op->panels.inputs, BLOCK) + 1) * CK_PANEL + 16) * 4);
+    result.results = result.sums + ck_whole_lines(points * points * sums_plane(tile_count) * 4);
+    result.size = result.results + ck_whole_lines(size * size * CK_PANEL * 4);
+    return result;
+}
+
+ptrdiff_t ck_winograd_scratch(const ck_convolution *op, int size, ptrdiff_t tile_count) {
+    return layout_of(op, size, tile_count).size;
+}
+
+/// sums[tile][columns] (+)= the sum over `depth` channels of transformed[tile] * weights, at one point.
+static void multiply_point(
+    const ck_kernels *kernels, float *sums, const uint8_t *transformed, ptrdiff_t row_size, const void *weights,
+    ptrdiff_t depth, ptrdiff_t tiles, int columns, ck_type type, bool accumulate) {
+    for (ptrdiff_t tile = 0; tile < tiles; tile += CK_TILE_ROWS) {
+        const int rows = (int)ck_smaller(CK_TILE_ROWS, tiles - tile);
+        const void *a[CK_TILE_ROWS] = {0};
+        for (int r = 0; r < rows; r++) a[r] = transformed + (tile + r) * row_size;
+        float *c = sums + tile * CK_PANEL;
+        if (type == CK_BF16) {
+            kernels->tile_bf16(c, (const uint16_t *const *)a, weights, depth, CK_PANEL, rows, columns, accumulate);
+        } else {
+            kernels->tile_f32(c, (const float *const *)a, weights, depth, CK_PANEL, rows, columns, accumulate);
+        }
+    }
+}
+
+/// From the sums at a tile's points to its results.
+static void finish_tile(
+    const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t tile, const float *sums, ptrdiff_t plane, float *results,
+    ptrdiff_t panel, int columns) {
+    const ck_convolution *op = &w->op;
+    const place at = place_of(w, tile);
+    kernels->winograd_output(results, sums, plane, columns, w->size);
+    const ptrdiff_t rows = ck_smaller(w->size, op->output_height - at.y);
+    const int pixels = (int)ck_smaller(w->size, op->output_width - at.x);
+    for (ptrdiff_t y = 0; y < rows; y++) {
+        const ptrdiff_t line = at.picture * op->output_height + at.y + y;
+        kernels->finish(
+            &op->epilogue, results + y * w->size * CK_PANEL, CK_PANEL, line * op->output_width + at.x, panel, pixels,
+            columns);
+    }
+}
+
+void ck_winograd_multiply(
+    const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t first, ptrdiff_t last, ptrdiff_t panel, void *scratch) {
+    const ck_convolution *op = &w->op;
+    const ptrdiff_t inputs = op->panels.inputs;
+    const int columns = (int)ck_panel_columns(op->panels, panel);
+    const ck_type type = transformed_type(kernels, op);
+    const ptrdiff_t size = ck_element_size(type);
+    const ptrdiff_t weight_size = ck_element_size(op->panels.type);
+    const ptrdiff_t tap_inputs = op->panels.type == CK_BF16 ? (inputs + 1) / 2 * 2 : inputs;
+    const uint8_t *packed = (const uint8_t *)op->weights + ck_panel_offset(op->panels, panel);
+    const layout at = layout_of(op, w->size, last - first);
+    uint8_t *weights = (uint8_t *)scratch + at.weights;
+    float *sums = (float *)((uint8_t *)scratch + at.sums);
+    const int points = w->size + 2;
+    const ptrdiff_t plane = input_plane(op, w->tile_count);
+    const ptrdiff_t sum_plane = sums_plane(last - first);
+    const ptrdiff_t weight_plane = (ck_smaller(inputs, BLOCK) + 1) / 2 * 2 * columns + 16;
+
+    for (int y = 0; y < points; y++) {
+        for (ptrdiff_t channel = 0; channel < inputs; channel += BLOCK) {
+            const ptrdiff_t depth = ck_smaller(BLOCK, inputs - channel);
+            kernels->winograd_weights(
+                weights, weight_plane, packed + channel * columns * weight_size, tap_inputs * columns, depth, columns, y,
+                op->panels.type, type, w->size);
+            for (int x = 0; x < points; x++) {
+                const int point = y * points + x;
+                multiply_point(
+                    kernels, sums + point * sum_plane,
+                    (const uint8_t *)w->transformed + (point * plane + first * inputs + channel) * size, inputs * size,
+                    weights + x * weight_plane * size, depth, last - first, columns, type, channel > 0);
+            }
+        }
+    }
+    for (ptrdiff_t tile = first; tile < last; tile++) {
+        finish_tile(
+            kernels, w, tile, sums + (tile - first) * CK_PANEL, sum_plane,
+            (float *)((uint8_t *)scratch + at.results), panel, columns);
+    }
+}

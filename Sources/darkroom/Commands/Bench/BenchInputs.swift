@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import StableDiffusion
+import Tensor
+
+/// What the networks are evaluated on: noise of the shape that a picture's latents have, and two prompts.
+struct BenchInputs {
+    let latents: Tensor
+    /// One row, whatever the UNet's number of rows: a picture is decoded alone.
+    let decoded: Tensor
+    let timesteps: [Float]
+    let conditioning: Conditioning
+    let prompts: [[Int]]
+
+    init(_ model: StableDiffusionModel, size: Int, rows: Int) {
+        let shape = model.latentShape(width: size, height: size)
+        var generator = TorchGenerator(seed: 0)
+        func noise(_ shape: Shape) -> Tensor {
+            model.device.upload(generator.normal(count: shape.count), shape: shape)
+        }
+        latents = noise([rows, shape.height, shape.width, shape.channels])
+        decoded = noise([1, shape.height, shape.width, shape.channels])
+        timesteps = [Float](repeating: 500, count: rows)
+        let texts = ["", "a photograph of an astronaut riding a horse"]
+        prompts = texts.map { model.tokenizer.encode($0).ids }
+        let conditionings = texts.map { model.conditioning(for: $0) }
+        conditioning = .stack((0..<rows).map { conditionings[$0 % 2] }, on: model.device)
+    }
+
+    func runUNet(of model: StableDiffusionModel) {
+        _ = model.unet(latents, timesteps: timesteps, conditioning: conditioning)
+    }
+
+    func runDecoder(of model: StableDiffusionModel) {
+        _ = model.autoencoder.decoder(decoded)
+    }
+
+    func runTextEncoder(of model: StableDiffusionModel) {
+        _ = model.textEncoder(prompts)
+    }
+}
