@@ -11,6 +11,8 @@ serve: build
 
 ## Checks the format, builds with warnings as errors and runs every test.
 test: export DARKROOM_WARNINGS_AS_ERRORS = 1
+# Many tests wait for other processes, but all of them at once leave none of them its time.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 test: lint
 	swift build --build-tests
 	swift test --skip-build

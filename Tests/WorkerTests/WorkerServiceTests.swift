@@ -9,7 +9,7 @@ import Testing
 @testable import Worker
 
 /// A worker on a store of its own, in this process.
-@Suite struct WorkerServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct WorkerServiceTests {
     @Test func everyJobIsCompletedWithTheBytesItHasAlone() async throws {
         let service = try await TestService()
         let requests = try (0..<6).map { index in
@@ -106,9 +106,24 @@ import Testing
         #expect(record.lifecycle.failureCount == 0, "it costs no retry")
     }
 
+    @Test func aWorkerWhoseTaskIsCancelledGivesBackItsJobs() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(
+            .tiny {
+                $0.steps = 900
+                $0.samples = 10
+            }
+        )
+        let running = Task { try await service.worker().run() }
+        try await service.waitUntil(job) { $0.progress != nil }
+        running.cancel()
+        try await running.value
+        #expect(try await service.job(job).lifecycle.state == .queued)
+    }
+
     @Test func aWorkerThatIsToldToStopFinishesWhatItCanAndTakesNoMore() async throws {
         let service = try await TestService()
-        let job = try await service.submit(.tiny { $0.steps = 60 })
+        let job = try await service.submit(.tiny { $0.steps = 200 })
         let later = try await service.stopWorker(drainTimeout: .seconds(60)) {
             try await service.waitUntil(job) { $0.progress != nil }
             return try await service.submit(.tiny { $0.width = 32 })
@@ -185,9 +200,10 @@ private final class TestService: Sendable {
         return job
     }
 
-    /// Waits until the job is as wanted; a worker that never gets it there fails the test by its time limit.
+    /// Waits until the job is as wanted; fails if it ends otherwise.
     func waitUntil(_ id: JobID, _ isWanted: (Job) -> Bool) async throws {
-        while try await !isWanted(job(id)) {
+        while case let job = try await job(id), !isWanted(job) {
+            try #require(!job.lifecycle.isEnded)
             try await Task.sleep(for: .milliseconds(5))
         }
     }

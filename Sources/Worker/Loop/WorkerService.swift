@@ -37,11 +37,13 @@ package final class WorkerService: Service {
 
     /// Works until it is told to stop or has nothing to do for too long.
     ///
+    /// When its task is cancelled, it gives its jobs back after the turn that is being computed.
+    ///
     /// - Throws: a ``StoreError`` that waiting does not mend.
     package func run() async throws {
         var round = Round(settings: settings, now: .now)
         logger.info("Worker is ready", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
-        while !round.isOver(at: .now, isStopping: Task.isShuttingDownGracefully) {
+        while !Task.isCancelled, !round.isOver(at: .now, isStopping: Task.isShuttingDownGracefully) {
             // 1. Schedule
             try await join(&round)
             await announce(&round)
