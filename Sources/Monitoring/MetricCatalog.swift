@@ -54,7 +54,7 @@ extension MetricDescription {
         MetricDescription(
             "darkroom_cold_start_seconds",
             slow,
-            "Time from a worker's start to its first evaluation's end."
+            "Time from a worker's start to the start of its first evaluation."
         ),
         MetricDescription("darkroom_job_queue_seconds", slow, "Time that jobs waited for a worker."),
         MetricDescription("darkroom_job_seconds", slow, "Time from a job's claim to its result."),

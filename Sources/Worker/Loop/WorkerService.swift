@@ -109,9 +109,10 @@ package final class WorkerService: Service {
             let growth = before.flatMap { before in Memory.ownBytes.map { $0 - before } }
             return (result, growth)
         }
-        observe(turn, duration: clock.now - start)
+        let duration = clock.now - start
+        observe(turn, duration: duration)
         if case .step = turn {
-            noteFirstEvaluation(&round)
+            noteFirstEvaluation(&round, duration: duration)
             // Nobody waits for the sketches' map: it is learned once the first evaluation is told of.
             await thread.run { [engine] in engine.learnSketches() }
         }
@@ -141,10 +142,12 @@ package final class WorkerService: Service {
         }
     }
 
-    private func noteFirstEvaluation(_ round: inout Round) {
+    /// Says how long it took from the process's start to the start of the first evaluation.
+    private func noteFirstEvaluation(_ round: inout Round, duration: Duration) {
         guard !round.hasEvaluated else { return }
         round.hasEvaluated = true
-        Timer(label: "darkroom_cold_start_seconds").record(duration: started.elapsed)
-        logger.info("First evaluation", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
+        let coldStart = started.elapsed - duration
+        Timer(label: "darkroom_cold_start_seconds").record(duration: coldStart)
+        logger.info("First evaluation", metadata: ["milliseconds": "\(coldStart.wholeMilliseconds)"])
     }
 }
