@@ -68,9 +68,13 @@ func buildRouter(
     let answers = JobAnswers(store: store)
     let waits = WaitLimit(configuration.maxWaitsPerKey)
     PageController().addRoutes(to: router)
+    ConfigController(configuration: configuration).addRoutes(to: router)
     HealthController(store: store).addRoutes(to: router)
     ImageController(store: store, lifetime: configuration.imageLifetime).addRoutes(to: router)
     AccountController(store: store).addRoutes(to: router, behind: gate)
+    AdminStatisticsController(store: store).addRoutes(to: router, behind: gate)
+    AdminKeyController(store: store).addRoutes(to: router, behind: gate)
+    AdminAccountController(store: store).addRoutes(to: router, behind: gate)
     RequestController(configuration: configuration, store: store, answers: answers, waits: waits)
         .addRoutes(to: router, behind: gate)
     GenerationController(
