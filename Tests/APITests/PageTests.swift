@@ -49,7 +49,7 @@ struct PageTests {
             let text = response.text
             let references =
                 path.hasSuffix(".js")
-                ? text.matches(of: /from "(.+?)"/).map(\.1)
+                ? text.matches(of: /from "(\.{1,2}\/.+?)"/).map(\.1)
                 : text.matches(of: /(?:src|href)="(page\/.+?)"/).map(\.1)
             for reference in references {
                 let base = try #require(URL(string: "http://localhost\(path)"))

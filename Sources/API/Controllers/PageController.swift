@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
+import Foundation
 import Hummingbird
 
 /// Serves the pages for people: the playground, and the one for operators.
@@ -16,7 +17,7 @@ struct PageController {
     func addRoutes(to router: Router<APIRequestContext>) {
         for file in PageFile.all {
             // Browsers ask each time whether a file has changed, so that a page never has files of two versions.
-            let tag = EntityTag(SHA256.hash(data: file.bytes).prefix(16).map { String($0, radix: 16) }.joined())
+            let tag = EntityTag(Data(SHA256.hash(data: file.bytes)).base64EncodedString())
             let headers: HTTPFields = [
                 .contentSecurityPolicy: Self.contentSecurityPolicy, .cacheControl: "no-cache", .eTag: "\(tag)",
             ]

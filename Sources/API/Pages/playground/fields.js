@@ -68,13 +68,14 @@ export class Fields {
       const rounded = Math.round(side / grain) * grain;
       return Math.min(Math.max(rounded, ceil(width.minimum, width.multipleOf)), width.maximum);
     };
+    const sizes = new Set();
     const shapes = [
       ["Square", width.default, height.default],
       ["Portrait", fit(Math.sqrt((area * 2) / 3)), fit(Math.sqrt((area * 3) / 2))],
       ["Landscape", fit(Math.sqrt((area * 3) / 2)), fit(Math.sqrt((area * 2) / 3))],
       ["Wide", fit(Math.sqrt((area * 16) / 9)), fit(Math.sqrt((area * 9) / 16))],
       ["Small", fit(width.default / 2), fit(height.default / 2)],
-    ];
+    ].filter(([, ...size]) => !sizes.has(String(size)) && sizes.add(String(size)));
     const controls = [this.control("img_width"), this.control("img_height")];
     const buttons = shapes.map(([label, ...size]) =>
       button(label, () => {
@@ -90,8 +91,6 @@ export class Fields {
       for (const preset of buttons) preset.setAttribute("aria-pressed", String(preset.dataset.size === size));
     };
     this.form.addEventListener("input", mark);
-    this.form.addEventListener("reset", () => queueMicrotask(mark));
-    this.markPreset = mark;
   }
 
   #prepareSeed() {
@@ -217,5 +216,5 @@ const inOrder = (fields) =>
 
 function limitsText({ minimum, maximum, multipleOf, maxBytes }) {
   if (maxBytes) return `At most ${Math.floor(maxBytes / 2 ** 20)} MiB.`;
-  return `${minimum} to ${maximum}${multipleOf > 1 ? `, in steps of ${multipleOf}` : ""}.`;
+  return `${minimum} to ${maximum}${multipleOf > 1 ? `, by ${multipleOf}` : ""}.`;
 }

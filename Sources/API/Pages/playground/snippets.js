@@ -26,7 +26,7 @@ const lines = (fields, write, indent) =>
 
 export function curl(request) {
   const { url, fields, key, file, savesPicture } = request;
-  const parts = [`curl ${shell(url)}`];
+  const parts = [`curl --fail-with-body ${shell(url)}`];
   if (key !== null) parts.push(`--header ${shell(`x-api-key: ${key}`)}`);
   if (savesPicture) parts.push(`--header 'Accept: image/${extension(request)}'`, `--output picture.${extension(request)}`);
   if (file === null) {
