@@ -10,6 +10,7 @@ import sys
 import unittest
 
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -89,7 +90,9 @@ class BrowserTestCase(unittest.TestCase):
         Select(self.find(selector)).select_by_visible_text(text)
 
     def wait(self, condition, seconds=PATIENCE):
-        return WebDriverWait(self.browser, seconds, 0.05).until(lambda _: condition())
+        # Pages replace what changes while it is looked at.
+        ignored = [StaleElementReferenceException]
+        return WebDriverWait(self.browser, seconds, 0.05, ignored).until(lambda _: condition())
 
     def visible(self, selector):
         """The first element that can be seen, or None."""

@@ -16,10 +16,12 @@ class AdminTests(BrowserTestCase):
         self.click("#sign-in [type=submit]")
 
     def tile(self, term):
-        for tile in self.find_all("#tiles > div"):
-            if tile.text.splitlines()[-1] == term or tile.text.splitlines()[0] == term:
-                return tile.text.replace(term, "").strip()
-        return None
+        """The number above these words, read at once."""
+        return self.browser.execute_script("""
+            const tiles = [...document.querySelectorAll("#tiles > div")];
+            const tile = tiles.find((tile) => tile.querySelector("dt").textContent === arguments[0]);
+            return tile?.querySelector("dd").textContent ?? null;
+        """, term)
 
     def row(self, table, text):
         return next((row for row in self.find_all(f"#{table} tbody tr") if text in row.text), None)

@@ -45,7 +45,7 @@ function showNumbers({ status, queued, oldest_age: oldest, running, workers, com
     tile("waiting", queued),
     tile("oldest waits for", oldest === undefined ? "–" : duration(oldest), oldest > 60),
     tile("running", running),
-    ...Object.entries(workers).map(([state, count]) => tile(`workers ${state}`, count)),
+    ...["starting", "ready", "busy", "draining"].map((state) => tile(`workers ${state}`, workers[state])),
     tile("completed", completed),
     tile("failed", failed + expired, failed + expired > 0),
     tile("cancelled", cancelled),

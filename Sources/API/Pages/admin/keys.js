@@ -88,9 +88,11 @@ export class Keys {
   }
 }
 
+const periods = { 1: "a second", 60: "a minute", 3600: "an hour", 86400: "a day" };
+
 function limits({ rate_limit: rate, spend_limit: spend }) {
   const parts = [];
-  if (rate) parts.push(`${rate.requests} in ${rate.period} s`);
+  if (rate) parts.push(`${rate.requests} ${periods[rate.period] ?? `in ${rate.period} s`}`);
   if (spend) parts.push(`${spend.amount} credits${spend.period === "total" ? "" : ` a ${spend.period}`}`);
   return parts.join(", ") || "–";
 }
