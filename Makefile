@@ -3,7 +3,7 @@
 SWIFT_BUILD = swift build --configuration release
 PORT ?= 8080
 
-.PHONY: serve test build dependencies format lint
+.PHONY: serve test test-browser build dependencies test-dependencies format lint
 
 ## Builds, then serves the embedded model on 127.0.0.1:8080.
 serve: build
@@ -13,15 +13,24 @@ serve: build
 test: export DARKROOM_WARNINGS_AS_ERRORS = 1
 # Many tests wait for other processes, but all of them at once leave none of them its time.
 test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
-test: lint
+test: lint test-dependencies
 	swift build --build-tests
 	swift test --skip-build
+	Tests/Browser/run
+
+## Tests the pages in a browser; `make test` does that too.
+test-browser: test-dependencies
+	swift build --product darkroom
+	Tests/Browser/run
 
 build: dependencies
 	$(SWIFT_BUILD) --product darkroom
 
 dependencies:
 	@Scripts/install-dependencies
+
+test-dependencies:
+	@Scripts/install-dependencies tests
 
 SWIFT_SOURCES = Sources Tests Benchmarks Package.swift
 

@@ -95,7 +95,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Page")]
+            resources: [.embedInCode("Pages")]
         ),
         .executableTarget(
             name: "darkroom",

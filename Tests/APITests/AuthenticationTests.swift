@@ -14,6 +14,12 @@ struct AuthenticationTests {
         (.get, "/v2/requests/\(JobID())/status"), (.get, "/v2/requests/\(JobID())/events"),
         (.get, "/v2/requests/\(JobID())/webhooks"), (.delete, "/v2/requests/\(JobID())"),
         (.get, "/v1/get-user-credits"), (.get, "/v1/webhooks/secret"),
+    ] + adminPaths
+
+    private static let adminPaths: [(HTTPRequest.Method, String)] = [
+        (.get, "/v1/admin/statistics"), (.get, "/v1/admin/requests"), (.get, "/v1/admin/failures"),
+        (.get, "/v1/admin/keys"), (.post, "/v1/admin/keys"), (.delete, "/v1/admin/keys/0123456789abcdef"),
+        (.get, "/v1/admin/accounts"), (.post, "/v1/admin/accounts/default/credits"),
     ]
 
     @Test(arguments: paths)
@@ -84,6 +90,24 @@ struct AuthenticationTests {
         #expect(try await maker.send(.get, "/v1/requests").status == .forbidden)
     }
 
+    @Test(arguments: adminPaths)
+    func `operators' affairs need the scope admin, and nothing else does`(
+        method: HTTPRequest.Method,
+        path: String
+    ) async throws {
+        var everythingElse = KeySettings()
+        everythingElse.scopes = Set(Scope.allCases).subtracting([.admin])
+        let api = try await TestAPI(credits: "1", everythingElse)
+        let refused = try await api.send(method, path)
+        #expect(refused.status == .forbidden)
+        #expect(try refused.json(ErrorBody.self).code == "insufficient_scope")
+        var admin = KeySettings()
+        admin.scopes = [.admin]
+        let operators = try await TestAPI(credits: "1", admin)
+        #expect(try await operators.send(method, path).status != .forbidden)
+        #expect(try await operators.send(.get, "/v1/requests").status == .forbidden)
+    }
+
     @Test func `another account's request is not there`() async throws {
         var api = try await TestAPI(credits: "1")
         let id = try await api.submit()
@@ -103,7 +127,7 @@ struct AuthenticationTests {
         let image = try await api.post("{}").json(PictureBody.self).image
         api.key = nil
         let path = try #require(image.wholeMatch(of: /http:\/\/localhost(.*)/)?.1)
-        for path in ["/", "/health", "/ready", String(path)] {
+        for path in ["/", "/admin", "/v1/config", "/health", "/ready", String(path)] {
             #expect(try await api.send(.get, path).status == .ok)
         }
     }

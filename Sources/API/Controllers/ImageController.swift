@@ -26,16 +26,16 @@ struct ImageController {
             throw APIError(.unknownRequest, "There is no picture at this address, or it has expired.")
         }
         // What a name stands for never changes.
-        let tag = "\"\(id)\""
+        let tag = EntityTag(id)
         var headers: HTTPFields = [
             .cacheControl: "private, max-age=\(lifetime.components.seconds), immutable",
-            .eTag: tag,
+            .eTag: "\(tag)",
             .acceptRanges: "bytes",
         ]
-        if request.headers[values: .ifNoneMatch].contains(where: { Self.matches($0, tag) }) {
+        if tag.isKnown(to: request) {
             return Response(status: .notModified, headers: headers)
         }
-        let range = request.method == .get && request.headers[.ifRange].map { $0 == tag } ?? true
+        let range = request.method == .get && request.headers[.ifRange].map { $0 == tag.description } ?? true
         switch ByteRange(range ? request.headers[.range] : nil, size: image.bytes.count) {
         case .whole:
             return Response(status: .ok, headers: headers, contentType: image.format.mediaType, bytes: image.bytes)
@@ -51,14 +51,6 @@ struct ImageController {
             var error = APIError(.rangeNotSatisfiable, "The picture has \(image.bytes.count) bytes.")
             error.headers[.contentRange] = "bytes */\(image.bytes.count)"
             throw error
-        }
-    }
-
-    /// Whether an `If-None-Match` header names the tag, compared weakly.
-    private static func matches(_ header: String, _ tag: String) -> Bool {
-        header.split(separator: ",").contains { entry in
-            let name = entry.filter { !$0.isWhitespace }
-            return name == "*" || name == tag || name == "W/\(tag)"
         }
     }
 }

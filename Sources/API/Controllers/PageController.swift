@@ -1,35 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
+import Foundation
 import Hummingbird
 
-/// Serves the page on which people try the service: three files that are part of the program.
+/// Serves the pages for people: the playground, and the one for operators.
 struct PageController {
-    /// The page loads nothing from elsewhere and runs nothing that is not in its own files.
+    /// The pages load nothing from elsewhere and run nothing that is not in their own files.
     ///
-    /// `blob:` is the picture it made.
+    /// `blob:` is a picture that was made, or that was chosen as the reference.
     private static let contentSecurityPolicy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "connect-src 'self'",
-        "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+        "form-action 'none'", "base-uri 'none'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
     func addRoutes(to router: Router<APIRequestContext>) {
-        addFile("/", "text/html; charset=utf-8", PackageResources.page_html, to: router)
-        addFile("/page.css", "text/css; charset=utf-8", PackageResources.page_css, to: router)
-        addFile("/page.js", "text/javascript; charset=utf-8", PackageResources.page_js, to: router)
-    }
-
-    private func addFile(
-        _ path: RouterPath,
-        _ contentType: String,
-        _ bytes: [UInt8],
-        to router: Router<APIRequestContext>
-    ) {
-        let response = Response(
-            status: .ok,
-            headers: [.contentSecurityPolicy: Self.contentSecurityPolicy, .cacheControl: "no-cache"],
-            contentType: contentType,
-            bytes: bytes
-        )
-        router.endpoint(path, [.get: { _, _ in response }])
+        for file in PageFile.all {
+            // Browsers ask each time whether a file has changed, so that a page never has files of two versions.
+            let tag = EntityTag(Data(SHA256.hash(data: file.bytes)).base64EncodedString())
+            let headers: HTTPFields = [
+                .contentSecurityPolicy: Self.contentSecurityPolicy, .cacheControl: "no-cache", .eTag: "\(tag)",
+            ]
+            router.endpoint(
+                RouterPath(file.path),
+                [
+                    .get: { request, _ in
+                        tag.isKnown(to: request)
+                            ? Response(status: .notModified, headers: headers)
+                            : Response(status: .ok, headers: headers, contentType: file.mediaType, bytes: file.bytes)
+                    }
+                ]
+            )
+        }
     }
 }

@@ -110,14 +110,7 @@ struct RequestController {
     ) async throws -> Response {
         let limit = try request.number("limit", in: 1...Self.maxPage) ?? Self.defaultPage
         let base = try PublicBaseURL(of: request, configuration)
-        var cursor: JobPage.Cursor?
-        if let text = request.uri.queryParameters["cursor"] {
-            cursor = JobPage.Cursor(String(text))
-            guard cursor != nil else {
-                throw APIError(.invalidParameter, "cursor must be the next_cursor of an answer before.")
-            }
-        }
-        let page = try await store.jobs(of: caller.account, after: cursor, limit: limit)
+        let page = try await store.jobs(of: caller.account, after: try request.jobCursor, limit: limit)
         return try Response(status: .ok, headers: [.cacheControl: "no-store"], json: HistoryResponse(page, base: base))
     }
 
@@ -141,22 +134,5 @@ struct RequestController {
     private func jobID(_ context: APIRequestContext) throws(APIError) -> JobID {
         guard let id = context.parameters.get("id").flatMap(JobID.init) else { throw .unknownRequest }
         return id
-    }
-}
-
-extension Request {
-    /// A whole number among the query's parameters; `nil` when it is not there.
-    fileprivate func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
-        guard let text = uri.queryParameters[Substring(name)] else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            var error = APIError(
-                .invalidParameter,
-                "\(name) must be a whole number between \(range.lowerBound) and \(range.upperBound)."
-            )
-            error.field = name
-            error.given = String(text.prefix(100))
-            throw error
-        }
-        return number
     }
 }

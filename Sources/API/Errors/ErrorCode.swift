@@ -16,6 +16,8 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case unknownEndpoint = "unknown_endpoint"
     case unknownModel = "unknown_model"
     case unknownRequest = "unknown_request"
+    case unknownKey = "unknown_key"
+    case unknownAccount = "unknown_account"
     case methodNotAllowed = "method_not_allowed"
     case insufficientCredits = "insufficient_credits"
     case spendLimitReached = "spend_limit_reached"
@@ -39,7 +41,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .invalidJSON, .invalidParameter, .invalidImage, .unsupportedContentType: .badRequest
         case .missingAPIKey, .invalidAPIKey: .unauthorized
         case .keyDisabled, .insufficientScope, .crossSiteRequest: .forbidden
-        case .unknownEndpoint, .unknownModel, .unknownRequest: .notFound
+        case .unknownEndpoint, .unknownModel, .unknownRequest, .unknownKey, .unknownAccount: .notFound
         case .methodNotAllowed: .methodNotAllowed
         // What the hosted service answers, and its clients look for.
         case .insufficientCredits, .spendLimitReached: .notAcceptable

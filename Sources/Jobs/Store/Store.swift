@@ -107,6 +107,12 @@ package protocol MaintenanceStore: Sendable {
 
     /// What waits, what runs, and who runs it.
     func statistics() async throws(StoreError) -> QueueStatistics
+
+    /// How many jobs ended in each of the last `count` spans of `interval`, the present one included.
+    func throughput(per interval: Duration, count: Int) async throws(StoreError) -> Throughput
+
+    /// The jobs of all accounts that failed or passed their deadlines: the newest first, at most `limit`.
+    func failures(limit: Int) async throws(StoreError) -> [Job]
 }
 
 /// Who may ask for pictures, and what they have to spend.
@@ -116,6 +122,9 @@ package protocol AccountStore: Sendable {
 
     /// The account, if it was opened.
     func account(_ id: AccountID) async throws(StoreError) -> Account?
+
+    /// The accounts whose names come after `last`, or from the first for `nil`: in the order of their names, at most `limit`.
+    func accounts(after last: AccountID?, limit: Int) async throws(StoreError) -> [Account]
 
     /// Opens an account, unless it is open, and returns it.
     func openAccount(_ id: AccountID) async throws(StoreError) -> Account

@@ -66,6 +66,20 @@ import Testing
         #expect(ledger.problems.isEmpty)
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func accountsAreListedByNameInParts(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        #expect(try await test.store.accounts(after: nil, limit: 10).isEmpty)
+        try await test.store.open(.bob, credits: "2")
+        try await test.store.open(.alice)
+        let alice = try #require(try await test.store.account(.alice))
+        let bob = try #require(try await test.store.account(.bob))
+        #expect(try await test.store.accounts(after: nil, limit: 10) == [alice, bob])
+        #expect(try await test.store.accounts(after: nil, limit: 1) == [alice])
+        #expect(try await test.store.accounts(after: .alice, limit: 10) == [bob])
+        #expect(try await test.store.accounts(after: .bob, limit: 10).isEmpty)
+    }
+
     @Test func noTwoKeysAreAlikeAndNoneSaysMoreThanItsForm() {
         let keys = (0..<100).map { _ in KeySecret() }
         #expect(Set(keys.map(\.text)).count == 100)

@@ -12,6 +12,10 @@ extension SQLiteStore {
         try await read { try $0.account(id) }
     }
 
+    package func accounts(after last: AccountID?, limit: Int) async throws(StoreError) -> [Account] {
+        try await read { try $0.accounts(after: last, limit: limit) }
+    }
+
     package func openAccount(_ id: AccountID) async throws(StoreError) -> Account {
         try await write { try $0.openAccount(id) }
     }

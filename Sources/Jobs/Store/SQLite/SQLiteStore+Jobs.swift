@@ -128,4 +128,12 @@ extension SQLiteStore {
     package func statistics() async throws(StoreError) -> QueueStatistics {
         try await read { try $0.statistics() }
     }
+
+    package func throughput(per interval: Duration, count: Int) async throws(StoreError) -> Throughput {
+        try await read { try $0.throughput(per: interval, count: count) }
+    }
+
+    package func failures(limit: Int) async throws(StoreError) -> [Job] {
+        try await read { try $0.failures(limit: limit) }
+    }
 }

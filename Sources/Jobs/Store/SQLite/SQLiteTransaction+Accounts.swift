@@ -18,6 +18,11 @@ extension SQLiteTransaction {
         )
     }
 
+    func accounts(after last: AccountID?, limit: Int) throws -> [Account] {
+        try rows("SELECT id FROM account WHERE id > ? ORDER BY id LIMIT ?", last?.description ?? "", max(limit, 1))
+            .compactMap { try account($0["id"]) }
+    }
+
     func openAccount(_ id: AccountID) throws -> Account {
         if let account = try account(id) { return account }
         let secret = (0..<24).map { _ in UInt8.random(in: .min ... .max) }

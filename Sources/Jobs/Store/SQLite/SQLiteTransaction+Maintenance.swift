@@ -70,33 +70,6 @@ extension SQLiteTransaction {
         )
     }
 
-    func statistics() throws -> QueueStatistics {
-        var statistics = QueueStatistics()
-        for row in try rows("SELECT state, COUNT(*) AS count FROM job GROUP BY state") {
-            let count: Int = row["count"]
-            switch row["state"] as String {
-            case "queued": statistics.queued = count
-            case "leased": statistics.leased = count
-            case "completed": statistics.completed = count
-            case "failed": statistics.failed = count
-            case "cancelled": statistics.cancelled = count
-            default: statistics.expired = count
-            }
-        }
-        let oldest: Timestamp? = try row("SELECT MIN(submitted) AS oldest FROM job WHERE state = 'queued'")?["oldest"]
-        statistics.oldestAge = oldest?.duration(to: now)
-        let alive = try rows(
-            "SELECT state, COUNT(*) AS count FROM worker WHERE seen > ? GROUP BY state",
-            now.advanced(by: .zero - policy.leaseDuration)
-        )
-        for row in alive {
-            guard let state = WorkerState(rawValue: row["state"]) else { continue }
-            statistics.workers[state] = row["count"]
-        }
-        statistics.revenue = try balance(of: .revenue) ?? .zero
-        return statistics
-    }
-
     private func overdue() throws -> [JobRow] {
         try jobRows(
             """

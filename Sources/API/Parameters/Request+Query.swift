@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Jobs
+
+/// The query's parameters.
+extension Request {
+    /// A whole number among the query's parameters; `nil` when it is not there.
+    func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
+        guard let text = uri.queryParameters[Substring(name)] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            var error = APIError(
+                .invalidParameter,
+                "\(name) must be a whole number between \(range.lowerBound) and \(range.upperBound)."
+            )
+            error.field = name
+            error.given = String(text.prefix(100))
+            throw error
+        }
+        return number
+    }
+
+    /// Where a list of jobs goes on; `nil` at its beginning.
+    var jobCursor: JobPage.Cursor? {
+        get throws(APIError) {
+            guard let text = uri.queryParameters["cursor"] else { return nil }
+            guard let cursor = JobPage.Cursor(String(text)) else {
+                throw APIError(.invalidParameter, "cursor must be the next_cursor of an answer before.")
+            }
+            return cursor
+        }
+    }
+}

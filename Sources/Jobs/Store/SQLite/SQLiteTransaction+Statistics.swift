@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+
+/// What operators look at.
+extension SQLiteTransaction {
+    func statistics() throws -> QueueStatistics {
+        var statistics = QueueStatistics()
+        for row in try rows("SELECT state, COUNT(*) AS count FROM job GROUP BY state") {
+            let count: Int = row["count"]
+            switch row["state"] as String {
+            case "queued": statistics.queued = count
+            case "leased": statistics.leased = count
+            case "completed": statistics.completed = count
+            case "failed": statistics.failed = count
+            case "cancelled": statistics.cancelled = count
+            default: statistics.expired = count
+            }
+        }
+        let oldest: Timestamp? = try row("SELECT MIN(submitted) AS oldest FROM job WHERE state = 'queued'")?["oldest"]
+        statistics.oldestAge = oldest?.duration(to: now)
+        let alive = try rows(
+            "SELECT state, COUNT(*) AS count FROM worker WHERE seen > ? GROUP BY state",
+            now.advanced(by: .zero - policy.leaseDuration)
+        )
+        for row in alive {
+            guard let state = WorkerState(rawValue: row["state"]) else { continue }
+            statistics.workers[state] = row["count"]
+        }
+        statistics.revenue = try balance(of: .revenue) ?? .zero
+        return statistics
+    }
+
+    func throughput(per interval: Duration, count: Int) throws -> Throughput {
+        var throughput = Throughput(until: now, per: interval, count: count)
+        // One statement for each state, because each has its own index.
+        for state in ["completed", "failed", "expired"] {
+            let rows = try rows(
+                """
+                SELECT (ended - ?1) / ?2 AS span, COUNT(*) AS count FROM job
+                WHERE state = '\(state)' AND ended >= ?1 GROUP BY span
+                """,
+                throughput.start,
+                interval.wholeMilliseconds
+            )
+            for row in rows {
+                // A clock that was set back has left jobs that end later than now.
+                let span = min(row["span"] as Int, count - 1)
+                if state == "completed" {
+                    throughput.completed[span] += row["count"]
+                } else {
+                    throughput.failed[span] += row["count"]
+                }
+            }
+        }
+        return throughput
+    }
+
+    func failures(limit: Int) throws -> [Job] {
+        try jobRows(
+            """
+            SELECT * FROM job WHERE state IN ('failed', 'expired') AND record_expires > ?
+            ORDER BY sequence DESC LIMIT ?
+            """,
+            now,
+            max(limit, 1)
+        )
+        .map(\.job)
+    }
+}
