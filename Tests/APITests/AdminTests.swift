@@ -148,7 +148,9 @@ struct AdminTests {
         #expect(listed == submitted.reversed())
     }
 
-    @Test(arguments: ["failures?limit=0", "requests?limit=101", "requests?cursor=x", "accounts?limit=x", "keys?account=!"])
+    @Test(arguments: [
+        "failures?limit=0", "requests?limit=101", "requests?cursor=x", "accounts?limit=x", "keys?account=!",
+    ])
     func `a query that makes no sense is refused`(path: String) async throws {
         let response = try await TestAPI().send(.get, "/v1/admin/\(path)")
         #expect(response.status == .badRequest)
@@ -193,7 +195,8 @@ struct AdminTests {
         (#"{}"#, "account"), (#"{"account": 5}"#, "account"), (#"{"account": "a b"}"#, "account"),
         (#"{"account": "a", "scopes": []}"#, "scopes"), (#"{"account": "a", "scopes": ["root"]}"#, "scopes"),
         (#"{"account": "a", "scopes": "read"}"#, "scopes"), (#"{"account": "a", "scope": ["read"]}"#, "scope"),
-        (#"{"account": "a", "expires_in": 59}"#, "expires_in"), (#"{"account": "a", "expires_in": "1d"}"#, "expires_in"),
+        (#"{"account": "a", "expires_in": 59}"#, "expires_in"),
+        (#"{"account": "a", "expires_in": "1d"}"#, "expires_in"),
         (#"{"account": "a", "requests_per_minute": 0}"#, "requests_per_minute"),
         (#"{"account": "a", "spend_limit": -1}"#, "spend_limit"),
         (#"{"account": "a", "spend_limit": 0.0000001}"#, "spend_limit"),

@@ -8,13 +8,14 @@ import Testing
 @testable import API
 
 struct AuthenticationTests {
-    private static let paths: [(HTTPRequest.Method, String)] = [
-        (.post, TestAPI.textToImage), (.post, TestAPI.imageToImage), (.post, TestAPI.textToImageLater),
-        (.get, "/v1/requests"), (.get, "/v1/requests/\(JobID())"), (.get, "/v2/requests/\(JobID())"),
-        (.get, "/v2/requests/\(JobID())/status"), (.get, "/v2/requests/\(JobID())/events"),
-        (.get, "/v2/requests/\(JobID())/webhooks"), (.delete, "/v2/requests/\(JobID())"),
-        (.get, "/v1/get-user-credits"), (.get, "/v1/webhooks/secret"),
-    ] + adminPaths
+    private static let paths: [(HTTPRequest.Method, String)] =
+        [
+            (.post, TestAPI.textToImage), (.post, TestAPI.imageToImage), (.post, TestAPI.textToImageLater),
+            (.get, "/v1/requests"), (.get, "/v1/requests/\(JobID())"), (.get, "/v2/requests/\(JobID())"),
+            (.get, "/v2/requests/\(JobID())/status"), (.get, "/v2/requests/\(JobID())/events"),
+            (.get, "/v2/requests/\(JobID())/webhooks"), (.delete, "/v2/requests/\(JobID())"),
+            (.get, "/v1/get-user-credits"), (.get, "/v1/webhooks/secret"),
+        ] + adminPaths
 
     private static let adminPaths: [(HTTPRequest.Method, String)] = [
         (.get, "/v1/admin/statistics"), (.get, "/v1/admin/requests"), (.get, "/v1/admin/failures"),

@@ -7,7 +7,9 @@ import Testing
 
 @testable import API
 
-/// The pages for people, as they are served. What they do is tested in a browser.
+/// The pages for people, as they are served.
+///
+/// What they do is tested in a browser.
 struct PageTests {
     @Test(arguments: [
         ("/", "text/html; charset=utf-8"), ("/admin", "text/html; charset=utf-8"),

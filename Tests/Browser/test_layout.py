@@ -34,13 +34,14 @@ class LayoutTests(BrowserTestCase):
         self.browser.save_screenshot(str(HERE / "artifacts" / f"{page}-phone.png"))
 
     def test_every_text_can_be_read_in_the_light(self):
-        self.set_media(prefers_color_scheme="light")
+        # Without motion, so that no colour is on its way to another.
+        self.set_media(prefers_color_scheme="light", prefers_reduced_motion="reduce")
         for page in self.pages():
             self.assertEqual(self.browser.execute_script(AUDIT), [], page)
             self.screenshot(f"{page}-light")
 
     def test_every_text_can_be_read_in_the_dark(self):
-        self.set_media(prefers_color_scheme="dark")
+        self.set_media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
         for page in self.pages():
             self.assertEqual(self.browser.execute_script(AUDIT), [], page)
             background = self.browser.execute_script("return getComputedStyle(document.body).backgroundColor")

@@ -85,7 +85,8 @@ extension ConfigResponse.Field {
         case .guidanceScale: self.init(limits.guidanceScale, default: defaults.guidanceScale)
         case .strength: self.init(limits.strength, default: defaults.strength)
         case .seed:
-            self.init(type: .integer, default: .integer(Int(Seed.random)), minimum: .integer(-1), maximum: .integer(.max))
+            let random = ConfigResponse.Value.integer(Int(Seed.random))
+            self.init(type: .integer, default: random, minimum: random, maximum: .integer(.max))
         case .width: self.init(limits.side, default: defaults.width, multipleOf: limits.sideMultiple)
         case .height: self.init(limits.side, default: defaults.height, multipleOf: limits.sideMultiple)
         case .base64: self.init(type: .boolean, default: .boolean(false))
