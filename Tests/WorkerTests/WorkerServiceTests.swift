@@ -124,7 +124,7 @@ import Testing
     @Test func aWorkerThatIsToldToStopFinishesWhatItCanAndTakesNoMore() async throws {
         let service = try await TestService()
         let job = try await service.submit(.tiny { $0.steps = 200 })
-        let later = try await service.stopWorker(drainTimeout: .seconds(60)) {
+        let later = try await service.stopWorker(drainTimeout: .seconds(600)) {
             try await service.waitUntil(job) { $0.progress != nil }
             return try await service.submit(.tiny { $0.width = 32 })
         }

@@ -122,8 +122,9 @@ struct GenerationController {
     ) async throws -> Response {
         var headers = try await answers.headers(of: receipt)
         if status == .accepted { headers[.preferenceApplied] = "respond-async" }
-        // As it is now: its record also says how many come before.
-        let job = try await JobWatcher(store: store).job(receipt.job.id, of: receipt.job.account)
+        // As it is now: its record also says how many come before. It may be over, and even forgotten, by now.
+        var job = receipt.job
+        if case .found(let current) = try await store.job(job.id, of: job.account) { job = current }
         return try Response(status: status, headers: headers, json: JobStatusResponse(job, base: base))
     }
 

@@ -11,6 +11,8 @@ struct Round {
     /// Jobs that are over and that the store does not know of yet.
     var endings: [Ending] = []
     var hasEvaluated = false
+    /// The size of picture that memory was kept for; `nil` when none is.
+    var memorySize: PictureSize?
     /// What the store was told last, and when.
     var announced: (state: WorkerState, time: ContinuousClock.Instant)?
     private let settings: WorkerSettings
@@ -71,6 +73,7 @@ struct Round {
     }
 
     mutating func update(_ result: TurnResult, at now: ContinuousClock.Instant) {
+        memorySize = batch.size ?? memorySize
         endings += batch.update(result, at: now)
         lastWork = now
     }

@@ -68,13 +68,20 @@ package final class WorkerService: Service {
     private func join(_ round: inout Round) async throws {
         guard !Task.isShuttingDownGracefully else { return }
         while round.hasRoom {
-            let patience = round.isEmpty ? min(settings.signInterval, round.idleTime(at: .now)) : .zero
+            let mayWait = round.isEmpty && round.memorySize == nil
+            let patience = mayWait ? min(settings.signInterval, round.idleTime(at: .now)) : .zero
             let (id, size, store) = (settings.id, round.batch.size, store)
             do {
                 let jobs = try await cancelWhenGracefulShutdown {
                     try await store.claim(by: id, upTo: 1, size: size, waitingUpTo: patience)
                 }
-                guard let job = jobs.first else { return }
+                guard let job = jobs.first else {
+                    guard round.isEmpty, round.memorySize != nil else { return }
+                    // Nothing to do at once: whoever waits holds no memory.
+                    await giveMemoryBack(&round)
+                    continue
+                }
+                if round.isEmpty, round.memorySize != job.request.size { await giveMemoryBack(&round) }
                 round.join(job, at: .now)
                 Timer(label: "darkroom_job_queue_seconds")
                     .record(duration: max(job.submitted.duration(to: .now), .zero))
@@ -85,6 +92,12 @@ package final class WorkerService: Service {
                 return
             }
         }
+    }
+
+    /// Gives back what the evaluations of the last jobs needed.
+    private func giveMemoryBack(_ round: inout Round) async {
+        round.memorySize = nil
+        await thread.run { [engine] in engine.model.trim() }
     }
 
     /// Computes a turn; the leases are kept meanwhile, however long it takes.
