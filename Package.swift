@@ -87,7 +87,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Page")]
+            resources: [.embedInCode("Page"), .embedInCode("OpenAPI/DocsPage")]
         ),
         .executableTarget(
             name: "darkroom",

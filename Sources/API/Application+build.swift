@@ -68,20 +68,22 @@ func buildRouter(
     let answers = JobAnswers(store: store)
     let waits = WaitLimit(configuration.maxWaitsPerKey)
     PageController().addRoutes(to: router)
+    OpenAPIController(configuration: configuration).addRoutes(to: router)
     HealthController(store: store).addRoutes(to: router)
     ImageController(store: store, lifetime: configuration.imageLifetime).addRoutes(to: router)
     AccountController(store: store).addRoutes(to: router, behind: gate)
     RequestController(configuration: configuration, store: store, answers: answers, waits: waits)
         .addRoutes(to: router, behind: gate)
-    GenerationController(
+    let service = GenerationService(
         configuration: configuration,
         store: store,
         orders: GenerationOrderReader(
             configuration: configuration,
             outbound: OutboundClient(policy: configuration.outbound)
         ),
-        answers: answers,
         waits: waits
-    ).addRoutes(to: router, behind: gate)
+    )
+    GenerationController(service: service, answers: answers).addRoutes(to: router, behind: gate)
+    addSurfaces(to: router, behind: gate, service: service, answers: answers)
     return router
 }

@@ -30,6 +30,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case tooManyWaits = "too_many_waits"
     case `internal` = "internal"
     case invalidOutput = "invalid_output"
+    case stopping = "stopping"
     case workerFailed = "worker_failed"
     case timeout = "timeout"
 
@@ -51,6 +52,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .rateLimited, .queueFull, .tooManyWaits: .tooManyRequests
         case .internal, .invalidOutput: .internalServerError
         case .workerFailed: .badGateway
+        case .stopping: .serviceUnavailable
         case .timeout: .gatewayTimeout
         }
     }
