@@ -3,7 +3,7 @@
 SWIFT_BUILD = swift build --configuration release
 PORT ?= 8080
 
-.PHONY: serve test build dependencies format lint
+.PHONY: serve test test-clients build dependencies format lint
 
 ## Builds, then serves the embedded model on 127.0.0.1:8080.
 serve: build
@@ -16,6 +16,11 @@ test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
 test: lint
 	swift build --build-tests
 	swift test --skip-build
+	$(MAKE) test-clients
+
+## Tests the service with the clients of other services, on the debug build.
+test-clients: dependencies
+	Tests/Clients/run
 
 build: dependencies
 	$(SWIFT_BUILD) --product darkroom
