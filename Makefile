@@ -3,7 +3,7 @@
 SWIFT_BUILD = swift build --configuration release
 PORT ?= 8080
 
-.PHONY: serve test test-browser build dependencies test-dependencies format lint
+.PHONY: serve test test-browser test-clients build dependencies test-dependencies format lint
 
 ## Builds, then serves the embedded model on 127.0.0.1:8080.
 serve: build
@@ -17,11 +17,17 @@ test: lint test-dependencies
 	swift build --build-tests
 	swift test --skip-build
 	Tests/Browser/run
+	Tests/Clients/run
 
 ## Tests the pages in a browser; `make test` does that too.
 test-browser: test-dependencies
 	swift build --product darkroom
 	Tests/Browser/run
+
+## Tests the service with the clients of other services, on the debug build; `make test` does that too.
+test-clients: test-dependencies
+	swift build --product darkroom
+	Tests/Clients/run
 
 build: dependencies
 	$(SWIFT_BUILD) --product darkroom

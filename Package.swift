@@ -95,7 +95,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Pages")]
+            resources: [.embedInCode("Pages"), .embedInCode("OpenAPI/DocsPage")]
         ),
         .executableTarget(
             name: "darkroom",

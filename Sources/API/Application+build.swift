@@ -74,6 +74,7 @@ func buildRouter(
     let waits = WaitLimit(configuration.maxWaitsPerKey)
     PageController().addRoutes(to: router)
     ConfigController(configuration: configuration).addRoutes(to: router)
+    OpenAPIController(configuration: configuration).addRoutes(to: router)
     HealthController(store: store).addRoutes(to: router)
     MetricsController(store: store, registry: metrics, access: configuration.metricsAccess)
         .addRoutes(to: router, behind: gate)
@@ -84,15 +85,16 @@ func buildRouter(
     AdminAccountController(store: store).addRoutes(to: router, behind: gate)
     RequestController(configuration: configuration, store: store, answers: answers, waits: waits)
         .addRoutes(to: router, behind: gate)
-    GenerationController(
+    let service = GenerationService(
         configuration: configuration,
         store: store,
         orders: GenerationOrderReader(
             configuration: configuration,
             outbound: OutboundClient(policy: configuration.outbound)
         ),
-        answers: answers,
         waits: waits
-    ).addRoutes(to: router, behind: gate)
+    )
+    GenerationController(service: service, answers: answers).addRoutes(to: router, behind: gate)
+    addSurfaces(to: router, behind: gate, service: service, answers: answers)
     return router
 }

@@ -41,6 +41,8 @@ extension HTTPField.Name {
     static let accelBuffering = Self(literal: "x-accel-buffering")
     /// What a JSON answer has in `warnings`, for answers that are a picture.
     static let warnings = Self(literal: "x-warnings")
+    /// `false` where OpenAI's clients shall not send a request again.
+    static let shouldRetry = Self(literal: "x-should-retry")
     /// How a browser relates the page that sends a request to this server.
     static let secFetchSite = Self(literal: "sec-fetch-site")
     /// Keeps browsers from guessing another content type than the one sent.

@@ -17,7 +17,7 @@ struct ErrorTableTests {
         .idempotencyInProgress: 409, .requestCancelled: 409, .expiredRequest: 410, .bodyTooLarge: 413,
         .rangeNotSatisfiable: 416, .idempotencyMismatch: 422,
         .rateLimited: 429, .queueFull: 429, .tooManyWaits: 429,
-        .internal: 500, .invalidOutput: 500, .workerFailed: 502, .timeout: 504,
+        .internal: 500, .invalidOutput: 500, .workerFailed: 502, .stopping: 503, .timeout: 504,
     ]
 
     @Test(arguments: ErrorCode.allCases)

@@ -10,6 +10,13 @@ struct Gate: Sendable {
 
     let accounts: any AccountStore
     let auth: APIConfiguration.Auth
+    /// How keys may be presented in `Authorization`, the usual way first.
+    var schemes = [AuthorizationScheme.bearer]
+
+    /// The same gate for clients that present keys in other ways.
+    func accepting(_ schemes: [AuthorizationScheme]) -> Gate {
+        Gate(accounts: accounts, auth: auth, schemes: schemes)
+    }
 
     /// A handler that answers callers with this scope, and refuses all others.
     func callAsFunction(_ scope: Scope, _ handler: @escaping Handler) -> Router<APIRequestContext>.Endpoint {
@@ -23,7 +30,7 @@ struct Gate: Sendable {
 
     private func admit(_ request: Request, for scope: Scope) async throws -> Caller {
         guard auth == .keys else { return .anonymous }
-        let presented = KeySecret(presentedIn: request.headers)
+        let presented = KeySecret(presentedIn: request.headers, by: schemes)
         // No key and an unknown key take the same path, and the same time.
         switch try await accounts.authenticate(presented) {
         case .accepted(let key):
@@ -41,21 +48,8 @@ struct Gate: Sendable {
                 presented == nil
                 ? APIError(.missingAPIKey, "An API key is needed, in the header x-api-key or as a bearer token.")
                 : APIError(.invalidAPIKey, "The API key is not valid.")
-            error.headers[.wwwAuthenticate] = "Bearer"
+            error.headers[.wwwAuthenticate] = schemes.first?.challenge
             throw error
         }
-    }
-}
-
-extension KeySecret {
-    /// The key a request presents, in `x-api-key` or as a bearer token (RFC 6750); `nil` without one.
-    init?(presentedIn headers: HTTPFields) {
-        if let text = headers[.apiKey], !text.isEmpty {
-            self.init(presented: text)
-            return
-        }
-        let parts = headers[.authorization]?.split(separator: " ", maxSplits: 1) ?? []
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        self.init(presented: String(parts[1].drop { $0 == " " }))
     }
 }

@@ -10,9 +10,9 @@ struct RequestController {
     let answers: JobAnswers
     let waits: WaitLimit
 
-    private static let maxWait = 60
-    private static let maxPage = 100
-    private static let defaultPage = 20
+    static let maxWait = 60
+    static let maxPage = 100
+    static let defaultPage = 20
 
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         for version in ["/v1", "/v2"] {

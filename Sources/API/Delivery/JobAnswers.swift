@@ -23,7 +23,7 @@ struct JobAnswers: Sendable {
         headers[.seedValue] = "\(first.seed.value)"
         if case .image = order.delivery {
             headers[.warnings] = WarningsHeader(warnings(of: job))?.value
-            guard let image = try await store.image(first.id) else { throw APIError.expiredRequest }
+            let image = try await file(of: first)
             return Response(status: .ok, headers: headers, contentType: image.format.mediaType, bytes: image.bytes)
         }
         let metrics = JobMetrics(of: job, totalTime: totalTime, balance: balance)
@@ -114,6 +114,15 @@ struct JobAnswers: Sendable {
         headers(of: receipt, balance: try await balance(of: receipt.job.account))
     }
 
+    /// The headers of an answer with pictures in another API's words, which have no place for the warnings.
+    func pictureHeaders(of receipt: JobSubmitter.Receipt, totalTime: Duration) async throws -> HTTPFields {
+        var headers = try await headers(of: receipt)
+        headers[.generationTime] = "\(totalTime.roundedSeconds)"
+        headers[.seedValue] = (receipt.job.result?.images.first?.seed.value).map { "\($0)" }
+        headers[.warnings] = WarningsHeader(warnings(of: receipt.job))?.value
+        return headers
+    }
+
     private func headers(of receipt: JobSubmitter.Receipt, balance: Credits) -> HTTPFields {
         var headers = receipt.rate?.headers ?? [:]
         headers[.cacheControl] = "no-store"
@@ -128,12 +137,19 @@ struct JobAnswers: Sendable {
         try await store.account(account)?.available ?? .zero
     }
 
-    private func text(of image: JobResult.Image) async throws -> String {
+    /// The file of a picture.
+    func file(of image: JobResult.Image) async throws -> StoredImage {
         guard let image = try await store.image(image.id) else { throw APIError.expiredRequest }
-        return Data(image.bytes).base64EncodedString()
+        return image
     }
 
-    private func warnings(of job: Job) -> [String] {
+    /// The file of a picture as base64 text.
+    func text(of image: JobResult.Image) async throws -> String {
+        Data(try await file(of: image).bytes).base64EncodedString()
+    }
+
+    /// What was done otherwise than asked, one sentence each.
+    func warnings(of job: Job) -> [String] {
         (job.result?.warnings ?? []) + job.details.warnings
     }
 }

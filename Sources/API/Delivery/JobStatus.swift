@@ -3,7 +3,7 @@
 import Jobs
 
 /// Where a request is, in the words of the API.
-enum JobStatus: String, Encodable {
+enum JobStatus: String, Encodable, CaseIterable {
     case queued = "QUEUED"
     case processing = "PROCESSING"
     case completed = "COMPLETED"

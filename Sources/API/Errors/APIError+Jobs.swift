@@ -86,6 +86,13 @@ extension APIError {
         return error
     }()
 
+    /// For one who cannot come back for pictures, which are not made then.
+    static let stopping: APIError = {
+        var error = APIError(.stopping, "The server shuts down. Nothing was charged. Try again soon.")
+        error.retryAfter = .seconds(5)
+        return error
+    }()
+
     static let unknownRequest = APIError(.unknownRequest, "There is no such request.")
 
     static let expiredRequest = APIError(

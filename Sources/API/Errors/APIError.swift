@@ -30,20 +30,33 @@ struct APIError: Error, Equatable {
         self.message = message
         self.field = field?.rawValue
     }
+
+    /// Refuses the value of a field.
+    ///
+    /// - Parameters:
+    ///   - field: The field as its API calls it.
+    ///   - limit: What it must be, written to follow its name.
+    ///   - given: What it was, unless repeating that would help nobody.
+    init(wrong field: String, _ limit: String, given: String? = nil) {
+        self.init(.invalidParameter, "\(field) \(limit)." + (given.map { " Given: \($0)" } ?? ""))
+        self.field = field
+        self.limit = limit
+        self.given = given
+    }
 }
 
 extension APIError {
     /// How an error of the layers below is told to a caller.
     ///
     /// Errors that are not meant for callers become `internal` without their text, which may name files of this machine.
-    init(_ error: any Error) {
+    ///
+    /// - Parameter shape: Whose names fields have.
+    init(_ error: any Error, in shape: any ErrorShape = OwnErrorShape()) {
         switch error {
         case let error as APIError:
             self = error
         case let error as ValidationError:
-            self.init(.invalidParameter, error.description, field: error.field)
-            limit = error.limit
-            given = error.given
+            self.init(wrong: shape.name(of: error.field), error.limit, given: error.given)
         case let error as StoreError:
             self.init(error)
         case let error as any HTTPResponseError where error.status == .notFound:

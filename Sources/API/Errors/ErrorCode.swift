@@ -32,6 +32,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
     case tooManyWaits = "too_many_waits"
     case `internal` = "internal"
     case invalidOutput = "invalid_output"
+    case stopping = "stopping"
     case workerFailed = "worker_failed"
     case timeout = "timeout"
 
@@ -53,6 +54,7 @@ package enum ErrorCode: String, CaseIterable, Sendable {
         case .rateLimited, .queueFull, .tooManyWaits: .tooManyRequests
         case .internal, .invalidOutput: .internalServerError
         case .workerFailed: .badGateway
+        case .stopping: .serviceUnavailable
         case .timeout: .gatewayTimeout
         }
     }

@@ -4,7 +4,7 @@ import Foundation
 import Hummingbird
 import Jobs
 
-/// The body of every error answer.
+/// The body of every error answer of this server's own API.
 struct ErrorResponse: Encodable {
     let error: String
     let code: String
@@ -16,6 +16,18 @@ struct ErrorResponse: Encodable {
     let balance: Double?
     let retryAfter: Int?
 
+    init(_ error: APIError, requestID: String) {
+        self.error = error.message
+        code = error.code.rawValue
+        self.requestID = requestID
+        field = error.field
+        limit = error.limit
+        given = error.given
+        required = error.required?.value
+        balance = error.balance?.value
+        retryAfter = error.secondsToWait
+    }
+
     enum CodingKeys: String, CodingKey {
         case error, code, field, limit, given, required, balance
         case requestID = "request_id"
@@ -24,26 +36,18 @@ struct ErrorResponse: Encodable {
 }
 
 extension APIError {
+    /// When to try again; never zero, which would invite a busy loop.
+    var secondsToWait: Int? { retryAfter.map { max(1, $0.secondsRoundedUp) } }
+
     /// The answer to the request with this id.
-    func response(requestID: String) throws -> Response {
+    func response(requestID: String, in shape: any ErrorShape = OwnErrorShape()) throws -> Response {
         var headers = headers
-        // Never zero, which would invite a busy loop.
-        let delay = retryAfter.map { max(1, $0.secondsRoundedUp) }
-        if let delay {
-            headers[.retryAfter] = String(delay)
-            headers[.rateLimitResetTime] = Date(timeIntervalSinceNow: Double(delay)).ISO8601Format()
+        if let secondsToWait {
+            headers[.retryAfter] = String(secondsToWait)
+            headers[.rateLimitResetTime] = Date(timeIntervalSinceNow: Double(secondsToWait)).ISO8601Format()
         }
-        let body = ErrorResponse(
-            error: message,
-            code: code.rawValue,
-            requestID: requestID,
-            field: field,
-            limit: limit,
-            given: given,
-            required: required?.value,
-            balance: balance?.value,
-            retryAfter: delay
-        )
-        return try Response(status: code.status, headers: headers, json: body)
+        headers.append(contentsOf: shape.headers(of: self))
+        let body = shape.body(of: self, requestID: requestID)
+        return try Response(status: shape.status(of: code), headers: headers, json: body)
     }
 }

@@ -5,7 +5,8 @@ import NIOCore
 
 /// An event of a `text/event-stream` (WHATWG HTML, 9.2).
 struct ServerSentEvent {
-    var id: Int64
+    /// Where a reader goes on who comes back, if that is possible.
+    var id: Int64?
     var name: String
     /// JSON, which has no line breaks.
     var data: Data
@@ -17,7 +18,8 @@ struct ServerSentEvent {
 
     /// The event as it is sent.
     var bytes: ByteBuffer {
-        var buffer = ByteBuffer(string: "id: \(id)\nevent: \(name)\ndata: ")
+        var buffer = ByteBuffer(string: id.map { "id: \($0)\n" } ?? "")
+        buffer.writeString("event: \(name)\ndata: ")
         buffer.writeBytes(data)
         buffer.writeString("\n\n")
         return buffer

@@ -3,7 +3,7 @@
 import Hummingbird
 import Logging
 
-/// Turns whatever a route throws into the answer the error table gives it.
+/// Turns whatever a route throws into the answer the error table gives it, in the words of the API it belongs to.
 struct ErrorMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -15,7 +15,10 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch {
-            var answer = APIError(error)
+            let shaped = error as? ShapedError
+            let shape = shaped?.shape ?? OwnErrorShape()
+            let error = shaped?.cause ?? error
+            var answer = APIError(error, in: shape)
             // Whoever was refused need not send the rest of a body, and it is not read.
             if request.method == .post, context.connection?.isReadingRequest ?? true {
                 answer.headers[.connection] = "close"
@@ -23,7 +26,7 @@ struct ErrorMiddleware: RouterMiddleware {
             if answer.code == .internal, !(error is CancellationError), !(error is CallerLeft) {
                 context.logger.error("Request failed", metadata: ["error": "\(error)"])
             }
-            return try answer.response(requestID: context.requestID)
+            return try answer.response(requestID: context.requestID, in: shape)
         }
     }
 }

@@ -4,7 +4,9 @@ import Foundation
 
 extension BodyFields {
     /// Reads a JSON object.
-    static func json(_ bytes: [UInt8]) throws(APIError) -> BodyFields {
+    ///
+    /// - Parameter nesting: How deep values in values are read, which costs time that few APIs are worth.
+    static func json(_ bytes: [UInt8], nesting: Int = 0) throws(APIError) -> BodyFields {
         guard !bytes.isEmpty else { throw APIError(.invalidJSON, "The body is empty. It must be a JSON object.") }
         // The parser would also take UTF-16, which RFC 8259 section 8.1 rules out and JSONSize cannot read.
         guard !bytes.contains(0) else {
@@ -17,7 +19,9 @@ extension BodyFields {
             )
         }
         do {
-            return try JSONDecoder().decode(BodyFields.self, from: Data(bytes))
+            let decoder = JSONDecoder()
+            decoder.userInfo[.nesting] = nesting
+            return try decoder.decode(BodyFields.self, from: Data(bytes))
         } catch DecodingError.typeMismatch {
             throw APIError(.invalidJSON, "The body must be a JSON object.")
         } catch {
@@ -35,34 +39,78 @@ extension BodyFields {
 }
 
 extension BodyFields: Decodable {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
     init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: Key.self)
-        fields = try container.allKeys.map { ($0.stringValue, try Self.value(of: $0, in: container)) }
+        let container = try decoder.container(keyedBy: FieldKey.self)
+        fields = try container.allKeys.map { key in
+            (key.stringValue, try FieldValue(from: container.superDecoder(forKey: key)))
+        }
     }
+}
 
-    /// Reads a value as what it is.
-    ///
-    /// Nested values are not read: no field takes one.
-    private static func value(of key: Key, in container: KeyedDecodingContainer<Key>) throws -> FieldValue {
-        if try container.decodeNil(forKey: key) { return .null }
+extension FieldValue: Decodable {
+    /// Reads a value as what it is, and what is in it only as deep as the decoder is told to.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+            return
+        }
         do {
-            return .text(try container.decode(String.self, forKey: key))
+            self = .text(try container.decode(String.self))
+            return
         } catch DecodingError.typeMismatch {
             // Not text. Damaged text is another error, and the end of the body's reading.
         }
-        if let boolean = try? container.decode(Bool.self, forKey: key) { return .boolean(boolean) }
-        if let integer = try? container.decode(Int64.self, forKey: key) { return .integer(integer) }
-        if let number = try? container.decode(Double.self, forKey: key) { return .number(number) }
-        if (try? container.nestedUnkeyedContainer(forKey: key)) != nil { return .other(kind: "an array") }
-        if (try? container.nestedContainer(keyedBy: Key.self, forKey: key)) != nil { return .other(kind: "an object") }
-        return .other(kind: "a number that is too large or malformed")
+        if let boolean = try? container.decode(Bool.self) {
+            self = .boolean(boolean)
+        } else if let integer = try? container.decode(Int64.self) {
+            self = .integer(integer)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let values = try? decoder.unkeyedContainer() {
+            self = try Self.array(values, decoder)
+        } else if let fields = try? decoder.container(keyedBy: FieldKey.self) {
+            self = try Self.object(fields, decoder)
+        } else {
+            self = .other(kind: "a number that is too large or malformed")
+        }
     }
+
+    private static func array(_ values: any UnkeyedDecodingContainer, _ decoder: any Decoder) throws -> FieldValue {
+        guard isRead(in: decoder) else { return .other(kind: "an array") }
+        var values = values
+        var array: [FieldValue] = []
+        while !values.isAtEnd { array.append(try FieldValue(from: values.superDecoder())) }
+        return .array(array)
+    }
+
+    private static func object(
+        _ fields: KeyedDecodingContainer<FieldKey>,
+        _ decoder: any Decoder
+    ) throws -> FieldValue {
+        guard isRead(in: decoder) else { return .other(kind: "an object") }
+        var object: [String: FieldValue] = [:]
+        for key in fields.allKeys { object[key.stringValue] = try FieldValue(from: fields.superDecoder(forKey: key)) }
+        return .object(object)
+    }
+
+    private static func isRead(in decoder: any Decoder) -> Bool {
+        decoder.codingPath.count <= decoder.userInfo[.nesting] as? Int ?? 0
+    }
+}
+
+private struct FieldKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension CodingUserInfoKey {
+    /// How deep values in values are read.
+    fileprivate static let nesting: CodingUserInfoKey = {
+        guard let key = CodingUserInfoKey(rawValue: "nesting") else { preconditionFailure("nesting is a key") }
+        return key
+    }()
 }

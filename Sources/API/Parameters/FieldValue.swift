@@ -12,6 +12,10 @@ enum FieldValue: Equatable {
     case text(String)
     /// A form's file.
     case file([UInt8])
+    /// Values in their order, where an API has fields that take them.
+    case array([FieldValue])
+    /// Fields in a field, where an API has them.
+    case object([String: FieldValue])
     /// Something no field takes; `kind` says what: "an array".
     case other(kind: String)
 }
@@ -27,6 +31,8 @@ extension FieldValue: CustomStringConvertible {
         // Enough for a message, which is shortened anyway: a body's text can be megabytes.
         case .text(let value): "\"\(value.prefix(200))\""
         case .file(let bytes): "a file of \(bytes.count) bytes"
+        case .array: "an array"
+        case .object: "an object"
         case .other(let kind): kind
         }
     }
@@ -35,26 +41,22 @@ extension FieldValue: CustomStringConvertible {
 /// How fields are read: existing callers send numbers and booleans as text, so text that is one counts as one.
 extension FieldValue {
     /// Text and nothing else.
-    func text(_ field: ParameterName) throws(ValidationError) -> String {
-        guard case .text(let value) = self else { throw ValidationError(field, "must be text", given: self) }
-        return value
+    var asText: String? {
+        if case .text(let value) = self { value } else { nil }
     }
 
     /// A whole number, also when written 25.0 or "25".
-    func integer(_ field: ParameterName) throws(ValidationError) -> Int64 {
-        let value: Int64? =
-            switch self {
-            case .integer(let value): value
-            case .number(let value): Int64(exactly: value)
-            case .text(let text): Int64(Self.trimmed(text)) ?? Self.double(text).flatMap(Int64.init(exactly:))
-            default: nil
-            }
-        guard let value else { throw ValidationError(field, "must be a whole number", given: self) }
-        return value
+    var asInteger: Int64? {
+        switch self {
+        case .integer(let value): value
+        case .number(let value): Int64(exactly: value)
+        case .text(let text): Int64(Self.trimmed(text)) ?? Self.double(text).flatMap(Int64.init(exactly:))
+        default: nil
+        }
     }
 
     /// A finite number, also when written as text.
-    func number(_ field: ParameterName) throws(ValidationError) -> Double {
+    var asNumber: Double? {
         let value: Double? =
             switch self {
             case .integer(let value): Double(value)
@@ -62,12 +64,11 @@ extension FieldValue {
             case .text(let text): Self.double(text)
             default: nil
             }
-        guard let value, value.isFinite else { throw ValidationError(field, "must be a number", given: self) }
-        return value
+        return value.flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// True or false, also when written as text in any case or as 1 or 0.
-    func boolean(_ field: ParameterName) throws(ValidationError) -> Bool {
+    var asBoolean: Bool? {
         switch self {
         case .boolean(let value): return value
         case .integer(0): return false
@@ -76,11 +77,10 @@ extension FieldValue {
             switch Self.trimmed(text).lowercased() {
             case "true", "1": return true
             case "false", "0": return false
-            default: break
+            default: return nil
             }
-        default: break
+        default: return nil
         }
-        throw ValidationError(field, "must be true or false", given: self)
     }
 
     /// A decimal number.
@@ -94,5 +94,28 @@ extension FieldValue {
 
     private static func trimmed(_ text: String) -> String {
         text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// How the documented fields are read.
+extension FieldValue {
+    func text(_ field: ParameterName) throws(ValidationError) -> String {
+        guard let asText else { throw ValidationError(field, "must be text", given: self) }
+        return asText
+    }
+
+    func integer(_ field: ParameterName) throws(ValidationError) -> Int64 {
+        guard let asInteger else { throw ValidationError(field, "must be a whole number", given: self) }
+        return asInteger
+    }
+
+    func number(_ field: ParameterName) throws(ValidationError) -> Double {
+        guard let asNumber else { throw ValidationError(field, "must be a number", given: self) }
+        return asNumber
+    }
+
+    func boolean(_ field: ParameterName) throws(ValidationError) -> Bool {
+        guard let asBoolean else { throw ValidationError(field, "must be true or false", given: self) }
+        return asBoolean
     }
 }

@@ -5,15 +5,18 @@ import Jobs
 /// What the body of a generation request says.
 struct GenerationBody {
     /// What to make, but for the reference picture.
-    private(set) var parameters = GenerationParameters()
+    var parameters = GenerationParameters()
     /// The reference picture as it was sent, unread.
-    private(set) var image: FieldValue?
+    var image: FieldValue?
     /// Whether pictures are wanted as base64 text.
-    private(set) var base64 = false
+    var base64 = false
     /// Who wants to be told of the end, as it was sent.
-    private(set) var webhook: String?
+    var webhook: String?
     /// What was not understood, one sentence each.
-    private(set) var warnings: [String] = []
+    var warnings: [String] = []
+
+    /// Nothing said.
+    init() {}
 
     /// Reads typed values out of the fields.
     ///

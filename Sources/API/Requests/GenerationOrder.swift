@@ -18,6 +18,8 @@ struct GenerationOrder {
     var webhook: OutboundURL?
     /// What makes a repetition of the request the same job.
     var idempotency: Idempotency?
+    /// The other API it was sent in; `nil` for this server's own.
+    var surface: Surface?
 
     /// What the job's record carries for those who answer for it later.
     var attachment: JobAttachment {
@@ -25,7 +27,8 @@ struct GenerationOrder {
             base: base.description,
             base64: delivery == .base64,
             samples: generation.samples,
-            warnings: warnings
+            warnings: warnings,
+            surface: surface
         )
     }
 }

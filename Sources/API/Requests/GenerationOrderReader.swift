@@ -31,6 +31,25 @@ struct GenerationOrderReader: Sendable {
         let delivery =
             answersLater
             ? Delivery.json(of: body) : try Delivery(of: body, request: request, configuration: configuration)
+        let idempotency = idempotencyKey.map {
+            Idempotency(key: $0.text, fingerprint: fields.fingerprint(at: endpoint.rawValue))
+        }
+        return try await order(endpoint, for: body, delivery: delivery, base: base, idempotency: idempotency)
+    }
+
+    /// The order that a body makes, whatever API it was sent to.
+    ///
+    /// The reference picture is read last: it costs a thousand times what the rest does.
+    ///
+    /// - Parameter surface: The other API; `nil` for this server's own.
+    func order(
+        _ endpoint: GenerationEndpoint,
+        for body: GenerationBody,
+        delivery: Delivery,
+        base: PublicBaseURL,
+        idempotency: Idempotency?,
+        surface: Surface? = nil
+    ) async throws -> GenerationOrder {
         let draft = try GenerationDraft(
             validating: delivery.applied(to: body.parameters),
             startsFromImage: body.image != nil,
@@ -38,9 +57,6 @@ struct GenerationOrderReader: Sendable {
             defaults: configuration.defaults
         )
         let webhook = try body.webhook.map(webhook)
-        let idempotency = idempotencyKey.map {
-            Idempotency(key: $0.text, fingerprint: fields.fingerprint(at: endpoint))
-        }
         var reference: ReferenceImage?
         if let image = body.image { reference = try await referenceImages.read(image) }
         return GenerationOrder(
@@ -50,7 +66,8 @@ struct GenerationOrderReader: Sendable {
             base: base,
             warnings: body.warnings,
             webhook: webhook,
-            idempotency: idempotency
+            idempotency: idempotency,
+            surface: surface
         )
     }
 

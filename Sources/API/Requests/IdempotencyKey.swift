@@ -27,23 +27,36 @@ struct IdempotencyKey {
 }
 
 extension BodyFields {
-    /// A digest of what the fields say, whatever their order and the format they were sent in.
-    func fingerprint(at endpoint: GenerationEndpoint) -> [UInt8] {
+    /// A digest of what the fields say at an address, whatever their order and the format they were sent in.
+    func fingerprint(at address: String) -> [UInt8] {
         var hash = SHA256()
-        hash.update(field: Data(endpoint.rawValue.utf8))
+        hash.update(field: Data(address.utf8))
         for (name, value) in fields.sorted(by: { $0.name < $1.name }) {
             hash.update(field: Data(name.utf8))
-            switch value {
-            case .file(let bytes): hash.update(field: Data(bytes))
-            case .text(let text): hash.update(field: Data(text.utf8))
-            case .null, .boolean, .integer, .number, .other: hash.update(field: Data(value.description.utf8))
-            }
+            hash.update(value)
         }
         return Array(hash.finalize())
     }
 }
 
 extension SHA256 {
+    fileprivate mutating func update(_ value: FieldValue) {
+        switch value {
+        case .file(let bytes): update(field: Data(bytes))
+        case .text(let text): update(field: Data(text.utf8))
+        case .null, .boolean, .integer, .number, .other: update(field: Data(value.description.utf8))
+        case .array(let values):
+            update(field: Data("\(values.count) values".utf8))
+            for value in values { update(value) }
+        case .object(let fields):
+            update(field: Data("\(fields.count) fields".utf8))
+            for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+                update(field: Data(name.utf8))
+                update(value)
+            }
+        }
+    }
+
     /// Adds `bytes` so that where they end makes a difference.
     fileprivate mutating func update(field bytes: Data) {
         update(data: Data("\(bytes.count):".utf8))

@@ -13,6 +13,8 @@ struct JobAttachment: Codable {
     var samples: Int
     /// What of the request was not understood.
     var warnings: [String]
+    /// The other API the request was sent in, in whose words its end is told.
+    var surface: Surface?
 
     /// The attachment as text.
     func text() throws -> String {

@@ -117,39 +117,38 @@ package struct WebhookSender: Service {
         guard case .found(let job) = try await store.job(delivery.job, of: nil), let ended = job.ended,
             let account = try await store.account(delivery.account)
         else { throw StoreError.damaged("a webhook's job is not over") }
-        let answers = JobAnswers(store: store)
         guard let base = publicBaseURL ?? PublicBaseURL(job.details.base) else {
             throw StoreError.damaged("a webhook's job does not say its address")
         }
-        let metrics = JobMetrics(of: job)
-        let body: WebhookBody =
-            switch JobStatus(job.lifecycle.state) {
-            case .completed:
-                WebhookBody(
-                    type: "request.completed",
-                    timestamp: ended.iso8601,
-                    data: try await answers.response(
-                        to: job,
-                        at: base,
-                        base64: false,
-                        metrics: metrics,
-                        asksLater: true
-                    )
-                )
-            case .cancelled:
-                WebhookBody(
-                    type: "request.cancelled",
-                    timestamp: ended.iso8601,
-                    data: JobStatusResponse(job, base: base)
-                )
-            case .failed, .queued, .processing:
-                WebhookBody(type: "request.failed", timestamp: ended.iso8601, data: JobStatusResponse(job, base: base))
-            }
         let message = WebhookMessage(
             id: WebhookMessage.id(of: delivery),
             timestamp: store.now.milliseconds / 1000,
-            body: try JSONEncoder.api.encode(body)
+            body: try JSONEncoder.api.encode(try await body(job, ended, base))
         )
         return (message, account.webhookSecret)
+    }
+
+    /// What a job's end is told as: in the words of the API its request was sent in.
+    private func body(_ job: Job, _ ended: Timestamp, _ base: PublicBaseURL) async throws -> any Encodable {
+        if job.details.surface == .replicate {
+            return try ReplicatePrediction(job: job, request: await store.request(of: job.id), base: base).json()
+        }
+        switch JobStatus(job.lifecycle.state) {
+        case .completed:
+            let response = try await JobAnswers(store: store).response(
+                to: job,
+                at: base,
+                base64: false,
+                metrics: JobMetrics(of: job),
+                asksLater: true
+            )
+            return WebhookBody(type: "request.completed", timestamp: ended.iso8601, data: response)
+        case .cancelled:
+            let status = JobStatusResponse(job, base: base)
+            return WebhookBody(type: "request.cancelled", timestamp: ended.iso8601, data: status)
+        case .failed, .queued, .processing:
+            let status = JobStatusResponse(job, base: base)
+            return WebhookBody(type: "request.failed", timestamp: ended.iso8601, data: status)
+        }
     }
 }

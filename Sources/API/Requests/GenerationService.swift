@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Hummingbird
+import Jobs
+import Logging
+
+/// Has pictures made: what all the APIs that this server speaks do with an order.
+struct GenerationService: Sendable {
+    let configuration: APIConfiguration
+    let store: any JobStore
+    let orders: GenerationOrderReader
+    let waits: WaitLimit
+    private let sharedWaits = SharedWaits()
+
+    init(
+        configuration: APIConfiguration,
+        store: any JobStore,
+        orders: GenerationOrderReader,
+        waits: WaitLimit
+    ) {
+        self.configuration = configuration
+        self.store = store
+        self.orders = orders
+        self.waits = waits
+    }
+
+    /// Makes a job of an order.
+    func submit(
+        _ order: GenerationOrder,
+        for caller: Caller,
+        _ context: APIRequestContext
+    ) async throws -> JobSubmitter.Receipt {
+        try await JobSubmitter(store: store, configuration: configuration)
+            .submit(order, for: caller, as: context.jobID)
+    }
+
+    /// Makes a job of an order and waits for its end, or for the server's.
+    ///
+    /// The job is cancelled when all who wait for it are gone.
+    func finish(
+        _ order: GenerationOrder,
+        for caller: Caller,
+        _ context: APIRequestContext,
+        keepsOnDisconnect: Bool = false
+    ) async throws -> JobSubmitter.Receipt {
+        var receipt = try await submit(order, for: caller, context)
+        let place = try placeToWait(for: receipt, caller)
+        let wish = keepsOnDisconnect ? nil : wish(for: receipt)
+        do {
+            receipt.job = try await context.whileCallerWaits { [id = receipt.job.id, store, configuration] in
+                try await JobWatcher(store: store).job(
+                    id,
+                    of: caller.account,
+                    onceEndedWithin: nil,
+                    drainPatience: configuration.drainPatience
+                )
+            }
+        } catch {
+            try await wish?.endEarly(cancels: error is CallerLeft, context)
+            throw error
+        }
+        wish?.end()
+        withExtendedLifetime(place) {}
+        return receipt
+    }
+
+    /// Makes a job of an order and waits for its pictures.
+    ///
+    /// For callers whose API has no way to come back for them: a server that shuts down cancels the job.
+    ///
+    /// - Throws: ``APIError`` when there are no pictures.
+    func pictures(
+        _ order: GenerationOrder,
+        for caller: Caller,
+        _ context: APIRequestContext
+    ) async throws -> JobSubmitter.Receipt {
+        let receipt = try await finish(order, for: caller, context)
+        guard case .ended(let end) = receipt.job.lifecycle.state else {
+            _ = try await store.cancel(receipt.job.id, of: caller.account)
+            throw APIError.stopping
+        }
+        if let error = APIError(end) { throw error }
+        return receipt
+    }
+
+    /// Repetitions cost nothing, so no more of them wait than anyone may.
+    func placeToWait(for receipt: JobSubmitter.Receipt, _ caller: Caller) throws -> WaitLimit.Place? {
+        guard receipt.isRepetition, !receipt.job.lifecycle.isEnded else { return nil }
+        guard let place = waits.enter(caller) else { throw APIError.idempotencyInProgress }
+        return place
+    }
+
+    /// A caller's wish for a job's end, which keeps the job going; `nil` for a repetition of a job that nobody waits for.
+    func wish(for receipt: JobSubmitter.Receipt) -> Wish? {
+        guard sharedWaits.enter(receipt.job.id, isRepetition: receipt.isRepetition) else { return nil }
+        return Wish(job: receipt.job, store: store, waits: sharedWaits)
+    }
+
+    /// What keeps a job going that is made for those who wait.
+    struct Wish {
+        fileprivate let job: Job
+        fileprivate let store: any JobStore
+        fileprivate let waits: SharedWaits
+
+        /// The caller has what it waited for.
+        func end() { _ = waits.leave(job.id) }
+
+        /// The caller does not wait any longer; if nobody else does, the job is not wanted.
+        func endEarly(cancels: Bool, _ context: APIRequestContext) async throws {
+            let isUnwanted = waits.leave(job.id)
+            guard cancels, isUnwanted else { return }
+            _ = try await store.cancel(job.id, of: job.account)
+            context.logger.info("Request cancelled because its caller left", metadata: ["job": "\(job.id)"])
+        }
+    }
+}
