@@ -15,7 +15,9 @@ extension Router<APIRequestContext> {
         _ endpoints: [HTTPRequest.Method: Endpoint]
     ) {
         for (method, endpoint) in endpoints { on(path, method: method, use: shape.telling(endpoint)) }
-        let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+        let methods: [HTTPRequest.Method] =
+            [.get, .head, .post, .put, .patch, .delete, .options, .trace, .connect]
+            + [HTTPRequest.Method("QUERY")].compactMap { $0 }
         // The router answers HEAD where there is GET.
         let allowed = methods.filter { endpoints[$0] != nil || ($0 == .head && endpoints[.get] != nil) }
         let list = allowed.map(\.rawValue).joined(separator: ", ")

@@ -87,7 +87,7 @@ struct GenerationFields {
         case .quality: whole(limits.quality, defaults.quality, "The fidelity of JPEG and WebP files.")
         case .webhook:
             [
-                "type": "string", "format": .text(Self.webhookFormat),
+                "type": "string", "format": .text(Self.webhookFormat), "pattern": "^https://",
                 "description": "Who is told of the end: an https address on the public internet.",
             ]
         }
