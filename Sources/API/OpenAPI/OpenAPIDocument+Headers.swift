@@ -64,13 +64,13 @@ extension OpenAPIDocument {
     static let keepOnDisconnect: JSONValue = [
         "name": "x-keep-on-disconnect", "in": "header",
         "description": "`true` makes the pictures even if the caller goes away, and charges for them.",
-        "schema": ["type": "string", "enum": ["true", "false"]],
+        "schema": ["type": "string"],
     ]
 
     static let prefer: JSONValue = [
         "name": "Prefer", "in": "header",
         "description": "`respond-async` is answered at once, with where to ask for the pictures.",
-        "schema": ["type": "string", "enum": ["respond-async"]],
+        "schema": ["type": "string"],
     ]
 
     static let requestID: JSONValue = [
