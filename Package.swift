@@ -14,6 +14,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -55,18 +56,24 @@ let package = Package(
             ]
         ),
         .target(
+            name: "Monitoring",
+            dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")]
+        ),
+        .target(
             name: "Worker",
             dependencies: [
                 "Jobs", "StableDiffusion", "ImageCodec",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
         .target(
             name: "Supervisor",
             dependencies: [
-                "Jobs",
+                "Jobs", "Monitoring",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -75,12 +82,13 @@ let package = Package(
         .target(
             name: "API",
             dependencies: [
-                "Jobs", "ImageCodec",
+                "Jobs", "ImageCodec", "Monitoring",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -92,9 +100,11 @@ let package = Package(
         .executableTarget(
             name: "darkroom",
             dependencies: [
-                "API", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Supervisor", "Tensor", "Worker",
+                "API", "EmbeddedModel", "ImageCodec", "Jobs", "Monitoring", "StableDiffusion", "Supervisor", "Tensor",
+                "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -132,6 +142,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
+        ),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: ["Monitoring", .product(name: "CoreMetrics", package: "swift-metrics")]
         ),
         .testTarget(name: "SupervisorTests", dependencies: ["Supervisor", "Jobs"]),
         .testTarget(

@@ -15,6 +15,8 @@ package struct APIConfiguration: Sendable {
     package var publicBaseURL: PublicBaseURL?
     /// Whether callers need keys.
     package var auth = Auth.keys
+    /// Who may read `/metrics`.
+    package var metricsAccess = MetricsAccess.open
     /// What pictures cost callers with keys.
     package var prices = PriceTable.standard
     /// What a request for one picture without base64 gets when its `Accept` does not say.
@@ -67,6 +69,14 @@ package struct APIConfiguration: Sendable {
         case keys
         /// Nobody needs one, and nothing costs anything: for a trusted network.
         case none
+    }
+
+    /// Who may read `/metrics`.
+    package enum MetricsAccess: String, CaseIterable, Sendable {
+        /// Everybody.
+        case open
+        /// Those whose key has the scope `admin`.
+        case admin
     }
 
     /// What a request for one picture without base64 gets when its `Accept` does not say.

@@ -4,6 +4,7 @@ package import Hummingbird
 import HummingbirdCore
 package import Jobs
 package import Logging
+package import Monitoring
 import NIOCore
 
 /// The HTTP service in front of `store`, ready to run.
@@ -13,11 +14,13 @@ import NIOCore
 /// - Parameters:
 ///   - configuration: How the service answers.
 ///   - store: Keeps jobs, pictures and accounts.
+///   - metrics: What is counted, in this process and in those that tell it.
 ///   - logger: Gets one line a request: route, status and time, never a prompt.
 ///   - onServerRunning: Called once the port is open.
 package func buildApplication(
     configuration: APIConfiguration,
     store: any JobStore & AccountStore & MaintenanceStore & WebhookStore,
+    metrics: MetricRegistry = MetricRegistry(),
     logger: Logger = Logger(label: "darkroom.api"),
     onServerRunning: @escaping @Sendable () async -> Void = {}
 ) -> some ApplicationProtocol {
@@ -28,7 +31,7 @@ package func buildApplication(
         write: TimeAmount(configuration.writeTimeout)
     )
     var application = Application(
-        router: buildRouter(configuration: configuration, store: store, connections: connections),
+        router: buildRouter(configuration: configuration, store: store, metrics: metrics, connections: connections),
         server: .http1(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [ConnectionGuard(limits: limits, registry: connections)],
@@ -53,6 +56,7 @@ package func buildApplication(
 func buildRouter(
     configuration: APIConfiguration,
     store: any JobStore & AccountStore & MaintenanceStore & WebhookStore,
+    metrics: MetricRegistry = MetricRegistry(),
     connections: ConnectionRegistry
 ) -> Router<APIRequestContext> {
     let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
@@ -61,6 +65,7 @@ func buildRouter(
         ConnectionMiddleware(registry: connections)
         RequestIDMiddleware()
         RequestLogMiddleware()
+        MetricsMiddleware()
         ErrorMiddleware()
         if configuration.auth == .none { CrossSiteMiddleware(publicBaseURL: configuration.publicBaseURL) }
     }
@@ -70,6 +75,8 @@ func buildRouter(
     PageController().addRoutes(to: router)
     ConfigController(configuration: configuration).addRoutes(to: router)
     HealthController(store: store).addRoutes(to: router)
+    MetricsController(store: store, registry: metrics, access: configuration.metricsAccess)
+        .addRoutes(to: router, behind: gate)
     ImageController(store: store, lifetime: configuration.imageLifetime).addRoutes(to: router)
     AccountController(store: store).addRoutes(to: router, behind: gate)
     AdminStatisticsController(store: store).addRoutes(to: router, behind: gate)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Jobs
+package import Monitoring
 import Subprocess
 
 #if canImport(System)
@@ -17,14 +18,18 @@ package struct WorkerCommand: Sendable {
     package var arguments: @Sendable (WorkerID) -> [String]
     /// How long a worker that is told to stop may take before it is ended.
     package var stopTimeout: Duration
+    /// Takes what workers observe.
+    package var observe: @Sendable (Observation) -> Void
 
     package init(
         executable: String,
         stopTimeout: Duration,
+        observe: @escaping @Sendable (Observation) -> Void = { _ in },
         arguments: @escaping @Sendable (WorkerID) -> [String]
     ) {
         self.executable = executable
         self.stopTimeout = stopTimeout
+        self.observe = observe
         self.arguments = arguments
     }
 
@@ -51,11 +56,16 @@ package struct WorkerCommand: Sendable {
                 platformOptions: options,
                 // Its end is the sign for the worker that this process is gone, so it stays open and nothing is written.
                 input: .inputWriter,
-                // A worker prints nothing; its end is the sign here that the worker is gone.
+                // A worker prints what it observes; the end of that is the sign here that the worker is gone.
                 output: .sequence,
                 error: .currentStandardError
-            ) { execution in
-                for try await _ in execution.standardOutput {}
+            ) { [observe] execution in
+                let lines = execution.standardOutput.strings(
+                    bufferingPolicy: .maxLineLength(ObservationLines.maxLength)
+                )
+                for try await line in lines {
+                    if let observation = ObservationLines.observation(in: line) { observe(observation) }
+                }
             }
             return switch result.terminationStatus {
             case .exited(0): .left

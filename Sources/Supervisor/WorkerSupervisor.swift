@@ -2,6 +2,7 @@
 
 package import Jobs
 package import Logging
+import Metrics
 import ServiceLifecycle
 import Synchronization
 
@@ -89,7 +90,12 @@ package final class WorkerSupervisor: Service {
     /// The life of one worker.
     private func run(_ worker: WorkerID) async {
         logger.info("Worker starts", metadata: ["worker": "\(worker)"])
+        Counter(label: "darkroom_worker_starts_total").increment()
         let end = await command.run(worker)
+        Counter(
+            label: "darkroom_worker_ends_total",
+            dimensions: [("end", end.isCrash ? "crashed" : "left")]
+        ).increment()
         let wait = fleet.withLock { $0.workerEnded(worker, crashed: end.isCrash, at: .now) }
         guard end.isCrash else {
             logger.info("Worker left", metadata: ["worker": "\(worker)"])

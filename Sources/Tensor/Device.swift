@@ -10,6 +10,8 @@
 package protocol Device: AnyObject, Sendable {
     /// What the device computes with.
     var arithmetic: Arithmetic { get }
+    /// Names how it computes: devices with one name and one ``arithmetic`` give the same bits.
+    var codePath: String { get }
 
     // MARK: Memory
 

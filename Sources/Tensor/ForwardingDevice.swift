@@ -8,6 +8,7 @@ protocol ForwardingDevice: Device {
 
 extension ForwardingDevice {
     package var arithmetic: Arithmetic { device.arithmetic }
+    package var codePath: String { device.codePath }
 
     package func upload(_ values: [Float], shape: Shape) -> Tensor {
         device.upload(values, shape: shape)

@@ -3,6 +3,7 @@
 import Foundation
 package import Jobs
 package import Logging
+import Metrics
 import ServiceLifecycle
 
 /// Sends the news of jobs' ends to those who asked for it.
@@ -96,6 +97,8 @@ package struct WebhookSender: Service {
             attempt.error = "the server failed to send it"
             logger.error("Webhook not sent", metadata: ["job": "\(delivery.job)", "error": "\(error)"])
         }
+        let result = attempt.isDelivered ? "delivered" : attempt.status == nil ? "failed" : "refused"
+        Counter(label: "darkroom_webhook_attempts_total", dimensions: [("result", result)]).increment()
         do {
             try await store.recordAttempt(attempt, of: delivery.id)
             logger.info(

@@ -15,6 +15,8 @@ package struct QueueStatistics: Equatable, Sendable {
     package var expired = 0
     /// Workers that gave a sign of life within the duration of a lease, by what they said they do.
     package var workers: [WorkerState: Int] = [:]
+    /// Credits that were paid for completed jobs, ever.
+    package var revenue = Credits.zero
 
     package init() {}
 }

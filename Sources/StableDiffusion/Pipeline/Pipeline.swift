@@ -67,7 +67,8 @@ extension StableDiffusionModel {
                 done += pictures.count
             }
 
-            // 5. Decode
+            // 5. Decode. What the UNet needed is of other sizes, and would only add to the peak.
+            device.trim()
             for (index, picture) in pictures.enumerated() {
                 try report(first + index)
                 let decoded = try measure(&result.timings.decoding) {

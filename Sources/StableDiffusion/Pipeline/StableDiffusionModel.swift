@@ -12,6 +12,7 @@ package struct StableDiffusionModel: Sendable {
     package let device: any Device
     /// How the weights came to be packed.
     package let packedOrigin: PackedOrigin
+    private let emptyPrompt: EmptyPrompt?
 
     /// Loads a model strictly: every tensor it needs, none it does not know.
     ///
@@ -44,12 +45,24 @@ package struct StableDiffusionModel: Sendable {
         self.autoencoder = try Autoencoder(source.autoencoder, weights: autoencoder, arena: arena, on: device)
 
         // 2. Find it packed, or pack it
-        let file = cache?.file(
+        let weights = cache?.file(
             model: source.path,
             arithmetic: device.arithmetic,
             identity: [text, unet, autoencoder].map(\.identity).joined()
         )
-        packedOrigin = arena.settle(in: file, verifying: verifiesCache, progress: progress)
+        packedOrigin = arena.settle(in: weights, verifying: verifiesCache, progress: progress)
+
+        // 3. The same for the prompt that nearly every request has
+        let ids = tokenizer.encode("").ids
+        emptyPrompt = cache.map { [textEncoder] cache in
+            EmptyPrompt(
+                ids,
+                textEncoder,
+                in: cache.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: text.identity),
+                verifying: verifiesCache,
+                on: device
+            )
+        }
     }
 
     /// The side, in pixels, of the square pictures the model was trained on.
@@ -62,7 +75,7 @@ package struct StableDiffusionModel: Sendable {
 
     /// What a prompt means to the UNet.
     package func conditioning(for prompt: String) -> Conditioning {
-        let tokens = tokenizer.encode(prompt)
-        return unet.conditioning(textEncoder([tokens.ids]))
+        let ids = tokenizer.encode(prompt).ids
+        return unet.conditioning(emptyPrompt?.embedding(ifSameAs: ids) ?? textEncoder([ids]))
     }
 }

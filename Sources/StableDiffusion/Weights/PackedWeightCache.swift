@@ -3,7 +3,7 @@
 import Foundation
 import Tensor
 
-/// A directory of packed weights: one file for each model and element type.
+/// A directory of packed weights: one file for each model and element type, and a small one for the empty prompt.
 ///
 /// A model's file is named after its path, so that a model that changed replaces its old file instead of leaving it.
 package struct PackedWeightCache: Sendable {
@@ -20,17 +20,44 @@ package struct PackedWeightCache: Sendable {
     ///   - path: of the model.
     ///   - identity: lines that change when the weights do.
     func file(model path: String, arithmetic: Arithmetic, identity: String) -> PackedFile {
+        PackedFile(
+            directory: directory,
+            name: "\(name(ofModel: path))-\(arithmetic.rawValue).packed",
+            key: "dtype \(arithmetic.rawValue)\n\(identity)"
+        )
+    }
+
+    /// The file of what a model's text encoder makes of the empty prompt.
+    ///
+    /// Weights are packed to the same bytes everywhere, but each code path of the processor rounds in its own way.
+    ///
+    /// - Parameters:
+    ///   - ids: the empty prompt's tokens.
+    ///   - path: of the model.
+    ///   - identity: lines that change when the text encoder's weights do.
+    func file(
+        ofEmptyPrompt ids: [Int],
+        model path: String,
+        on device: any Device,
+        identity: String
+    ) -> PackedFile {
+        let codePath = String(device.codePath.map { Self.isPlain($0) ? $0 : "_" })
+        return PackedFile(
+            directory: directory,
+            name: "\(name(ofModel: path))-\(device.arithmetic.rawValue)-\(codePath).embedding",
+            key: "dtype \(device.arithmetic.rawValue)\ncode path \(device.codePath)\ntokens \(ids)\n\(identity)"
+        )
+    }
+
+    /// A name for the files of the model at `path`.
+    private func name(ofModel path: String) -> String {
         let resolved = URL(filePath: path).resolvingSymlinksInPath().standardizedFileURL.path
         var hash = FNV1a()
         hash.combine(resolved)
         let stem = resolved.split(separator: "/").last.map(String.init) ?? "model"
         let name = String(stem.prefix(64).map { Self.isPlain($0) ? $0 : "_" })
         let digits = String(hash.value, radix: 16)
-        return PackedFile(
-            directory: directory,
-            name: "\(name)-\(String(repeating: "0", count: 16 - digits.count))\(digits)-\(arithmetic.rawValue).packed",
-            key: "dtype \(arithmetic.rawValue)\n\(identity)"
-        )
+        return "\(name)-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
     }
 
     /// Whether a character may be in a file's name as it is, wherever that name is typed.

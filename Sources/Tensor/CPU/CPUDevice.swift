@@ -56,6 +56,8 @@ import Synchronization
         )
     }
 
+    package var codePath: String { "\(instructionSet)" }
+
     /// Memory for a result of the device's precision; the caller writes every element.
     func makeTensor(_ shape: Shape) -> Tensor {
         Tensor(shape: shape, dtype: precision, storage: pool.take(shape.count * precision.size))

@@ -32,6 +32,20 @@ package final class PackedArena {
         return block
     }
 
+    /// Room for values that are not weights but computed with them.
+    ///
+    /// - Parameter compute: returns `count` values; called if they are not in the file.
+    package func reserve(values name: String, count: Int, compute: @escaping () -> [Float]) -> PackedFloats {
+        let byteCount = count * MemoryLayout<Float>.size
+        let block = unsafe reserve(name: name, layout: "float32", byteCount: byteCount) { out in
+            let values = compute()
+            precondition(values.count == count, "\(values.count) values in room for \(count)")
+            let room = unsafe UnsafeMutableRawBufferPointer(start: out, count: byteCount)
+            unsafe values.withUnsafeBytes { unsafe room.copyMemory(from: $0) }
+        }
+        return PackedFloats(block)
+    }
+
     /// Gives every block its bytes, once.
     ///
     /// Never fails: what goes wrong with the file costs the time to pack, and is said in the result.

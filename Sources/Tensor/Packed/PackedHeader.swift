@@ -6,7 +6,8 @@
 /// a file that begins with the same bytes and is as long as it must be. So nothing in a file is believed, and a changed
 /// bit anywhere in its header, another version or another source all mean that it is packed again.
 struct PackedHeader {
-    /// The version of the file and of every layout in it: to be raised when the same weights are packed to other bytes.
+    /// The version of the file and of every layout in it: to be raised when the same weights are packed to other bytes, and
+    /// when the text encoder computes other ones.
     static let version = 1
     /// The payload begins on a page, and so does each of its 64-byte aligned entries on a cache line.
     private static let alignment = 4096

@@ -3,6 +3,7 @@
 import ImageCodec
 import Jobs
 import Logging
+import Metrics
 import StableDiffusion
 
 /// What a worker tells the store.
@@ -46,7 +47,21 @@ extension WorkerService {
             logger.info("Job was taken back", metadata: metadata)
             return
         }
+        observe(ending)
         logger.info(ending.isSuccess ? "Job completed" : "Job failed", metadata: metadata)
+    }
+
+    private func observe(_ ending: Ending) {
+        let outcome: String
+        switch ending.outcome {
+        case .success(let result):
+            outcome = "completed"
+            Counter(label: "darkroom_pictures_total").increment(by: result.images.count)
+            Timer(label: "darkroom_job_seconds").record(duration: result.timings.inference)
+        case .failure(let failure):
+            outcome = failure.told.code.rawValue
+        }
+        Counter(label: "darkroom_jobs_total", dimensions: [("outcome", outcome)]).increment()
     }
 
     /// Keeps the leases, tells how far the jobs are, and lets those go that are lost.

@@ -2,6 +2,7 @@
 
 package import Jobs
 package import Logging
+import Metrics
 import ServiceLifecycle
 import StableDiffusion
 
@@ -75,6 +76,8 @@ package final class WorkerService: Service {
                 }
                 guard let job = jobs.first else { return }
                 round.join(job, at: .now)
+                Timer(label: "darkroom_job_queue_seconds")
+                    .record(duration: max(job.submitted.duration(to: .now), .zero))
                 logger.info("Job began", metadata: job.lease.metadata)
             } catch let error as StoreError where error.mayPass {
                 logger.warning("The store gave no job", metadata: ["error": "\(error)"])
@@ -97,6 +100,8 @@ package final class WorkerService: Service {
             }
         }
         defer { keeping.cancel() }
+        let clock = ContinuousClock()
+        let start = clock.now
         let (result, bytes) = await thread.run { [engine] in
             if measurement != nil { engine.model.trim() }
             let before = Memory.ownBytes
@@ -104,6 +109,7 @@ package final class WorkerService: Service {
             let growth = before.flatMap { before in Memory.ownBytes.map { $0 - before } }
             return (result, growth)
         }
+        observe(turn, duration: clock.now - start)
         if case .step = turn {
             noteFirstEvaluation(&round)
             // Nobody waits for the sketches' map: it is learned once the first evaluation is told of.
@@ -123,9 +129,22 @@ package final class WorkerService: Service {
         return result
     }
 
+    private func observe(_ turn: Turn, duration: Duration) {
+        switch turn {
+        case .begin:
+            Timer(label: "darkroom_encode_seconds").record(duration: duration)
+        case .step(let pictures):
+            Timer(label: "darkroom_evaluation_seconds").record(duration: duration)
+            Recorder(label: "darkroom_evaluation_pictures").record(pictures.count)
+        case .finish:
+            Timer(label: "darkroom_decode_seconds").record(duration: duration)
+        }
+    }
+
     private func noteFirstEvaluation(_ round: inout Round) {
         guard !round.hasEvaluated else { return }
         round.hasEvaluated = true
+        Timer(label: "darkroom_cold_start_seconds").record(duration: started.elapsed)
         logger.info("First evaluation", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
     }
 }

@@ -2,10 +2,12 @@
 
 import API
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Hummingbird
 import Jobs
 import Logging
+import Monitoring
 import NIOCore
 import ServiceLifecycle
 import StableDiffusion
@@ -61,6 +63,8 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
         let nativeSize = try modelOptions.source().nativeSize
         logOptions.bootstrap()
         let logger = Logger(label: "darkroom.server")
+        let metrics = MetricRegistry()
+        MetricsSystem.bootstrap(ObservingMetrics { metrics.take($0) })
         let store = try await storeOptions.open()
         let configuration = http.configuration(
             nativeSize: nativeSize,
@@ -70,6 +74,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
         let application = buildApplication(
             configuration: configuration,
             store: store,
+            metrics: metrics,
             logger: Logger(label: "darkroom.api"),
             onServerRunning: {
                 do {
@@ -79,6 +84,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
                 }
             }
         )
+        let workerCommand = workerCommand { metrics.take($0) }
         let supervisor = WorkerSupervisor(
             store: store,
             fleet: WorkerFleet(limit: maxWorkers, jobsPerWorker: workerOptions.maxBatch),
@@ -104,14 +110,15 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
     }
 
     /// How a worker is started that works for this server.
-    private var workerCommand: WorkerCommand {
+    private func workerCommand(observe: @escaping @Sendable (Observation) -> Void) -> WorkerCommand {
         let arguments =
             storeOptions.arguments + workerOptions.arguments + modelOptions.arguments + deviceOptions.arguments
             + cacheOptions.arguments + logOptions.arguments
         return WorkerCommand(
             executable: Bundle.main.executablePath ?? CommandLine.arguments[0],
             // Beyond its own bound a worker may have an evaluation to finish.
-            stopTimeout: workerOptions.drainTimeout.duration + .seconds(10)
+            stopTimeout: workerOptions.drainTimeout.duration + .seconds(10),
+            observe: observe
         ) { worker in
             ["worker", "--supervised", "--worker-id=\(worker)"] + arguments
         }

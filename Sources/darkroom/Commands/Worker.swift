@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Jobs
 import Logging
+import Monitoring
 import ServiceLifecycle
 import StableDiffusion
 import UnixSignals
@@ -41,6 +43,9 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         let started = ProcessStart()
         let source = try modelOptions.source()
         logOptions.bootstrap()
+        // Nobody but the supervisor reads what a worker prints; when it is gone, the worker has jobs to give back.
+        signal(SIGPIPE, SIG_IGN)
+        if supervised { MetricsSystem.bootstrap(ObservingMetrics(ObservationLines.writer(to: .standardOutput))) }
         let id = workerID.map { WorkerID($0) } ?? WorkerID()
         var logger = Logger(label: "darkroom.worker")
         logger[metadataKey: "worker"] = "\(id)"

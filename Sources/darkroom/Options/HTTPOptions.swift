@@ -15,6 +15,12 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "keys: callers need a key and pay; none: nobody does, on a loopback address only.")
     var auth = APIConfiguration.Auth.keys
 
+    @Option(
+        name: .customLong("metrics"),
+        help: "Who may read /metrics: open: everybody; admin: keys with the scope admin."
+    )
+    var metricsAccess = APIConfiguration.MetricsAccess.open
+
     @Option(help: ArgumentHelp("Where callers reach the server, if a proxy stands before it.", valueName: "url"))
     var publicURL: String?
 
@@ -53,7 +59,8 @@ struct HTTPOptions: ParsableArguments {
 
     static let settings =
         [
-            "host", "port", "auth", "public-url", "response-mode", "max-side", "min-side", "max-samples", "max-steps",
+            "host", "port", "auth", "metrics", "public-url", "response-mode", "max-side", "min-side", "max-samples",
+            "max-steps",
             "max-body-bytes", "max-connections",
         ].map { Setting(name: $0) }
         + ["allow-private-addresses", "allow-http"].map { Setting(name: $0, isFlag: true) }
@@ -86,6 +93,7 @@ struct HTTPOptions: ParsableArguments {
         configuration.host = host
         configuration.port = port
         configuration.auth = auth
+        configuration.metricsAccess = metricsAccess
         configuration.publicBaseURL = publicURL.flatMap { PublicBaseURL($0) }
         configuration.responseMode = responseMode
         configuration.limits.side = minSide...maxSide
@@ -105,4 +113,5 @@ struct HTTPOptions: ParsableArguments {
 }
 
 extension APIConfiguration.Auth: ExpressibleByArgument {}
+extension APIConfiguration.MetricsAccess: ExpressibleByArgument {}
 extension APIConfiguration.ResponseMode: ExpressibleByArgument {}

@@ -134,6 +134,20 @@ extension ServiceTests {
             try server.expectBalancedBooks()
         }
 
+        @Test func metricsTellWhatWorkersDid() async throws {
+            let server = try await TestServer()
+            #expect(try await server.generate(["samples": 2]).status == 200)
+            try await server.waitUntil("the worker's figures are there") {
+                let text = String(decoding: try await server.get("/metrics").body, as: UTF8.self)
+                return [
+                    "darkroom_worker_starts_total 1.0", "darkroom_cold_start_seconds_count 1",
+                    "darkroom_jobs_total{outcome=\"completed\"} 1.0", "darkroom_pictures_total 2.0",
+                    "darkroom_evaluation_pictures_sum 4.0",
+                    "darkroom_http_requests_total{method=\"POST\",route=\"/v1/sd2.1-txt2img\",status=\"200\"} 1.0",
+                ].allSatisfy { text.contains("\n\($0)\n") }
+            }
+        }
+
         private func key(_ server: TestServer, _ options: String...) throws -> String {
             let run = try DarkroomProcess.run(["keys", "create", "--database", server.database] + options)
             #expect(run.status == 0, "\(run.errors)")

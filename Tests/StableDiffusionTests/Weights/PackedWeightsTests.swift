@@ -93,6 +93,18 @@ struct PackedWeightsTests {
         #expect(try Data(contentsOf: URL(filePath: path)) == whole)
     }
 
+    @Test func `come with the empty prompt's embedding, which is used as it is`() throws {
+        let model = try CachedModel()
+        let expected = try model.load().picture
+        let path = try #require(try model.allCacheFiles().first { $0.hasSuffix(".embedding") })
+        var data = try Data(contentsOf: URL(filePath: path))
+        data.resetBytes(in: data.count - 4096..<data.count)
+        try data.write(to: URL(filePath: path))
+        #expect(try model.load().picture != expected, "the prompt was encoded again")
+        #expect(try model.load(isVerified: true).picture == expected)
+        #expect(try model.load().picture == expected)
+    }
+
     @Test func `are compared with the model's files when asked`() throws {
         let model = try CachedModel()
         let expected = try model.load().picture
@@ -215,8 +227,13 @@ private struct CachedModel: Sendable {
         return modelURL.appending(path: "\(component.rawValue)/\(name).safetensors").path
     }
 
-    /// Paths of all files in the cache.
+    /// Paths of the files of weights in the cache.
     func cacheFiles() throws -> [String] {
+        try allCacheFiles().filter { !$0.hasSuffix(".embedding") }
+    }
+
+    /// Paths of all files in the cache.
+    func allCacheFiles() throws -> [String] {
         let cache = folder.url.appending(path: "cache").path
         return try FileManager.default.contentsOfDirectory(atPath: cache).map { "\(cache)/\($0)" }
     }

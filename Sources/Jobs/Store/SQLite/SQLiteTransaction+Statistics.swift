@@ -27,6 +27,7 @@ extension SQLiteTransaction {
             guard let state = WorkerState(rawValue: row["state"]) else { continue }
             statistics.workers[state] = row["count"]
         }
+        statistics.revenue = try balance(of: .revenue) ?? .zero
         return statistics
     }
 
