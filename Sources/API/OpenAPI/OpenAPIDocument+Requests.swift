@@ -188,6 +188,14 @@ extension OpenAPIDocument {
             ),
             OpenAPIOperation(
                 method: .get,
+                path: "/v1/config",
+                id: "config",
+                tag: .server,
+                summary: "What requests for pictures may ask for.",
+                answers: [200: Self.answer("The models, and every field.", "Config")]
+            ),
+            OpenAPIOperation(
+                method: .get,
                 path: "/health",
                 id: "health",
                 tag: .server,

@@ -15,6 +15,7 @@ extension OpenAPIDocument {
         schemas["History"] = Self.history
         schemas["Webhooks"] = Self.webhooks
         schemas["Health"] = Self.health
+        schemas["Config"] = Self.config
         for endpoint in GenerationEndpoint.allCases {
             schemas[endpoint.schemaName] = generationFields.json(endpoint)
             schemas["\(endpoint.schemaName)Form"] = generationFields.form(endpoint)
@@ -27,6 +28,20 @@ extension OpenAPIDocument {
     }
 
     private static let seed: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(.max)]
+    private static let config: JSONValue = [
+        "type": "object",
+        "required": ["models", "needs_key", "max_body_bytes", "fields"],
+        "properties": [
+            "models": ["type": "array", "items": ["type": "string"]],
+            "needs_key": ["type": "boolean"],
+            "max_body_bytes": ["type": "integer", "minimum": 1],
+            "fields": [
+                "type": "object",
+                "description": "A schema for every field, by its name.",
+                "additionalProperties": ["type": "object", "required": ["type"]],
+            ],
+        ],
+    ]
     private static let mediaTypes = JSONValue.texts(ImageFormat.allCases.map(\.mediaType))
     private static let model: JSONValue = [
         "type": "string", "enum": .texts(GenerationEndpoint.allCases.map(\.rawValue)),
