@@ -46,6 +46,19 @@ let package = Package(
         ),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"]),
 
+        // Models from elsewhere.
+        .target(
+            name: "ModelHub",
+            dependencies: [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+
         // What is asked for, who answers, and how it is asked over HTTP.
         .target(
             name: "Jobs",
@@ -100,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "darkroom",
             dependencies: [
-                "API", "EmbeddedModel", "ImageCodec", "Jobs", "Monitoring", "StableDiffusion", "Supervisor", "Tensor",
+                "API", "EmbeddedModel", "ImageCodec", "Jobs", "ModelHub", "Monitoring", "StableDiffusion", "Supervisor",
+                "Tensor",
                 "Worker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -135,6 +149,19 @@ let package = Package(
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
             ]
         ),
+        // A hub on this machine, for tests of the download and of the command that does it.
+        .target(
+            name: "TestHub",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/TestHub"
+        ),
+        .testTarget(name: "ModelHubTests", dependencies: ["ModelHub", "TestHub"]),
         .testTarget(
             name: "WorkerTests",
             dependencies: [
@@ -151,7 +178,7 @@ let package = Package(
         .testTarget(
             name: "DarkroomTests",
             dependencies: [
-                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "Worker",
+                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "TestHub", "Worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

@@ -21,7 +21,12 @@ struct DarkroomProcess {
         .appending(path: "StableDiffusionTests/Fixtures/tiny/diffusers").path
 
     /// Starts the executable with its output going to `output` and `errors`.
-    static func start(_ arguments: [String], output: Pipe, errors: Pipe) throws -> Process {
+    static func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        output: Pipe,
+        errors: Pipe
+    ) throws -> Process {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments
@@ -29,7 +34,8 @@ struct DarkroomProcess {
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
         // No test leaves anything in the user's cache.
-        process.environment = ProcessInfo.processInfo.environment.merging(["DARKROOM_CACHE_DIRECTORY": ""]) { $1 }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["DARKROOM_CACHE_DIRECTORY": ""]) { $1 }.merging(environment) { $1 }
         try process.run()
         return process
     }
@@ -58,10 +64,19 @@ struct DarkroomProcess {
         return try run(["generate", "--model", model, "--prompt", prompt] + size + options)
     }
 
-    static func run(_ arguments: [String]) throws -> DarkroomProcess {
+    /// Runs the executable beside a server of this process, which goes on meanwhile.
+    static func run(_ arguments: [String], environment: [String: String]) async throws -> DarkroomProcess {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(with: Result { try run(arguments, environment) })
+            }
+        }
+    }
+
+    static func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> DarkroomProcess {
         let output = Pipe()
         let errors = Pipe()
-        let process = try start(arguments, output: output, errors: errors)
+        let process = try start(arguments, environment: environment, output: output, errors: errors)
         // What is printed is short, so reading one pipe after the other cannot block the process.
         let printed = try output.fileHandleForReading.readToEnd() ?? Data()
         let complained = try errors.fileHandleForReading.readToEnd() ?? Data()

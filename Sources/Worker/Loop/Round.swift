@@ -16,14 +16,14 @@ struct Round {
     /// What the store was told last, and when.
     var announced: (state: WorkerState, time: ContinuousClock.Instant)?
     private let settings: WorkerSettings
-    private var lastWork: ContinuousClock.Instant
+    /// Since when the worker has been waiting for a job.
+    private var idleSince: ContinuousClock.Instant?
     private var stopping: ContinuousClock.Instant?
 
-    init(settings: WorkerSettings, now: ContinuousClock.Instant) {
+    init(settings: WorkerSettings) {
         self.settings = settings
         limit = settings.rowLimit
         batch = StepBatch(rowLimit: settings.rowLimit.most)
-        lastWork = now
     }
 
     /// Whether there is nothing to do and nothing to tell.
@@ -43,21 +43,29 @@ struct Round {
         return isEmpty ? .ready : .busy
     }
 
-    /// How much longer the worker waits for a job.
-    func idleTime(at now: ContinuousClock.Instant) -> Duration {
+    /// Begins to wait for a job, or goes on; returns how much longer the worker waits.
+    mutating func waitForJob(at now: ContinuousClock.Instant) -> Duration {
+        let since = idleSince ?? now
+        idleSince = since
         guard let timeout = settings.idleTimeout else { return .seconds(3600) }
-        return max(timeout - (now - lastWork), .zero)
+        return max(timeout - (now - since), .zero)
+    }
+
+    private func hasWaitedTooLong(at now: ContinuousClock.Instant) -> Bool {
+        guard let idleSince, let timeout = settings.idleTimeout else { return false }
+        return now - idleSince >= timeout
     }
 
     /// Whether the worker leaves: it has waited for too long, or is to stop and is done or out of time.
     mutating func isOver(at now: ContinuousClock.Instant, isStopping: Bool) -> Bool {
-        guard isStopping else { return isEmpty && idleTime(at: now) == .zero }
+        guard isStopping else { return isEmpty && hasWaitedTooLong(at: now) }
         let since = stopping ?? now
         stopping = since
         return isEmpty || now - since >= settings.drainTimeout
     }
 
     mutating func join(_ job: ClaimedJob, at now: ContinuousClock.Instant) {
+        idleSince = nil
         batch.join(job, at: now)
         batch.rowLimit = limit.rows(for: job.request.size)
     }
@@ -75,7 +83,6 @@ struct Round {
     mutating func update(_ result: TurnResult, at now: ContinuousClock.Instant) {
         memorySize = batch.size ?? memorySize
         endings += batch.update(result, at: now)
-        lastWork = now
     }
 
     /// The rows of an evaluation whose memory is not known yet.

@@ -42,7 +42,7 @@ package final class WorkerService: Service {
     ///
     /// - Throws: a ``StoreError`` that waiting does not mend.
     package func run() async throws {
-        var round = Round(settings: settings, now: .now)
+        var round = Round(settings: settings)
         logger.info("Worker is ready", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
         while !Task.isCancelled, !round.isOver(at: .now, isStopping: Task.isShuttingDownGracefully) {
             // 1. Schedule
@@ -69,7 +69,7 @@ package final class WorkerService: Service {
         guard !Task.isShuttingDownGracefully else { return }
         while round.hasRoom {
             let mayWait = round.isEmpty && round.memorySize == nil
-            let patience = mayWait ? min(settings.signInterval, round.idleTime(at: .now)) : .zero
+            let patience = mayWait ? min(settings.signInterval, round.waitForJob(at: .now)) : .zero
             let (id, size, store) = (settings.id, round.batch.size, store)
             do {
                 let jobs = try await cancelWhenGracefulShutdown {

@@ -7,8 +7,8 @@ import Tensor
 /// What can be done with models on disk.
 struct Models: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check models and pack their weights.",
-        subcommands: [Verify.self, Pack.self]
+        abstract: "Download models, check them and pack their weights.",
+        subcommands: [Pull.self, List.self, Remove.self, Verify.self, Pack.self]
     )
 
     /// Loads a model to the last tensor and says what it is.
@@ -17,7 +17,10 @@ struct Models: ParsableCommand {
             abstract: "Check every tensor of a model and print what it is."
         )
 
-        @Argument(help: "A diffusers directory, an original .safetensors file, or 'embedded'.")
+        @Argument(
+            help:
+                "A diffusers directory, an original .safetensors file, a name that 'models list' shows, or 'embedded'."
+        )
         var path: String
 
         @Option(help: ArgumentHelp("A tokenizer other than the model's own.", valueName: "dir"))

@@ -3,6 +3,7 @@
 import ArgumentParser
 import EmbeddedModel
 import Foundation
+import ModelHub
 import StableDiffusion
 import Tensor
 
@@ -10,7 +11,7 @@ import Tensor
 struct ModelOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A diffusers directory, an original .safetensors file, or 'embedded'.",
+            "A diffusers directory, an original .safetensors file, a name that 'models list' shows, or 'embedded'.",
             valueName: "path|name"
         )
     )
@@ -46,17 +47,25 @@ struct ModelOptions: ParsableArguments {
 
     /// What the model is called in answers and picture files.
     var name: String {
-        model == EmbeddedModel.name
-            ? "darkroom-embedded" : URL(filePath: model).deletingPathExtension().lastPathComponent
+        guard model != EmbeddedModel.name else { return "darkroom-embedded" }
+        let url = URL(filePath: model)
+        return (url.pathExtension == "safetensors" ? url.deletingPathExtension() : url).lastPathComponent
     }
 
     /// Opens the model's files without loading them.
     func source() throws -> ModelSource {
-        let path = model == EmbeddedModel.name ? EmbeddedModel.directory.path : model
-        guard model == EmbeddedModel.name || FileManager.default.fileExists(atPath: model) else {
-            throw ValidationError("--model: no file or directory at '\(model)', and no model of that name")
-        }
-        return try ModelSource(path: path, tokenizer: tokenizer, predictionType: predictionType)
+        try ModelSource(path: path(), tokenizer: tokenizer, predictionType: predictionType)
+    }
+
+    /// Where the model's files are; a path counts before a name.
+    private func path() throws -> String {
+        if model == EmbeddedModel.name { return EmbeddedModel.directory.path }
+        if FileManager.default.fileExists(atPath: model) { return model }
+        let problem = "--model: no file or directory at '\(model)', and no model of that name"
+        guard let name = ModelName(model) else { throw ValidationError(problem) }
+        let models = ModelsDirectory(environment: ProcessInfo.processInfo.environment)
+        if let path = models?.path(of: name) { return path }
+        throw ValidationError("\(problem); 'darkroom models pull \(name)' downloads it from a hub")
     }
 
     /// Loads the model, and says on standard error what is wrong with its packed weights.

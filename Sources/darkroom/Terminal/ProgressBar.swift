@@ -6,10 +6,13 @@ import Foundation
 struct ProgressBar {
     private let isVisible: Bool
     private let start = ContinuousClock.now
+    /// What was done before the run and says nothing of its pace.
+    private let doneBefore: Int
     private static let width = 30
 
-    init(isVisible: Bool = Terminal.isInteractive) {
+    init(isVisible: Bool = Terminal.isInteractive, doneBefore: Int = 0) {
         self.isVisible = isVisible
+        self.doneBefore = doneBefore
     }
 
     /// Draws the line anew.
@@ -27,8 +30,9 @@ struct ProgressBar {
     }
 
     private func remaining(done: Int, total: Int) -> String {
-        guard done > 0, done < total else { return "" }
-        let seconds = (ContinuousClock.now - start) / .seconds(1) / Double(done) * Double(total - done)
+        guard done > doneBefore, done < total else { return "" }
+        let pace = (ContinuousClock.now - start) / .seconds(1) / Double(done - doneBefore)
+        let seconds = pace * Double(total - done)
         return seconds < 60
             ? String(format: ", %.1f s left", seconds)
             : String(format: ", %d min %02d s left", Int(seconds) / 60, Int(seconds) % 60)
