@@ -12,18 +12,6 @@ struct GenerationService: Sendable {
     let waits: WaitLimit
     private let sharedWaits = SharedWaits()
 
-    init(
-        configuration: APIConfiguration,
-        store: any JobStore,
-        orders: GenerationOrderReader,
-        waits: WaitLimit
-    ) {
-        self.configuration = configuration
-        self.store = store
-        self.orders = orders
-        self.waits = waits
-    }
-
     /// Makes a job of an order.
     func submit(
         _ order: GenerationOrder,

@@ -15,11 +15,6 @@ struct Automatic1111Controller {
     /// How many of an account's newest requests are looked at for those that are not over.
     private static let newest = 100
 
-    init(service: GenerationService, answers: JobAnswers) {
-        self.service = service
-        self.answers = answers
-    }
-
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         let gate = gate.accepting([.basic, .bearer])
         for (path, endpoint) in [

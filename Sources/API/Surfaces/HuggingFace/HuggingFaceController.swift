@@ -13,11 +13,6 @@ struct HuggingFaceController {
     /// What is left of a reference picture unless a request says: what diffusers does.
     private static let strength = 0.8
 
-    init(service: GenerationService, answers: JobAnswers) {
-        self.service = service
-        self.answers = answers
-    }
-
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         for (path, endpoint) in [
             ("/hf/sd2.1", .textToImage), ("/hf/sd2.1-img2img", .imageToImage),

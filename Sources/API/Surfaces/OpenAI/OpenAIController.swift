@@ -31,11 +31,6 @@ struct OpenAIController {
     let answers: JobAnswers
     private let errors = OpenAIErrors()
 
-    init(service: GenerationService, answers: JobAnswers) {
-        self.service = service
-        self.answers = answers
-    }
-
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         for (path, kind) in [
             ("/v1/images/generations", .generation), ("/v1/images/edits", .edit),

@@ -13,11 +13,6 @@ struct ReplicateController {
     private static let maxWait = 60
     private static let page = 20
 
-    init(service: GenerationService, accounts: any AccountStore) {
-        self.service = service
-        self.accounts = accounts
-    }
-
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         let gate = gate.accepting([.bearer, .token])
         router.endpoint(
