@@ -65,16 +65,25 @@ struct ReplicateController {
         _ context: APIRequestContext,
         _ caller: Caller
     ) async throws -> Response {
-        var request = request
         let wait = ReplicateWait.duration(request.headers, upTo: Self.maxWait)
+        let order = try await order(endpoint, request)
+        let place = wait.flatMap { _ in service.waits.enter(caller) }
+        guard wait == nil || place != nil else { throw APIError.tooManyWaits }
+        let receipt = try await service.submit(order, for: caller, context)
+        let job = try await job(of: receipt, onceEndedWithin: wait, context)
+        withExtendedLifetime(place) {}
+        let prediction = ReplicatePrediction(job: job, request: order.generation, base: order.base)
+        var headers = receipt.rate?.headers ?? [:]
+        headers[.cacheControl] = "no-store"
+        return try Response(status: .created, headers: headers, json: prediction.json(isNew: true))
+    }
+
+    /// From a body to what it orders, of the address's model or of the one that it names.
+    private func order(_ endpoint: GenerationEndpoint?, _ request: Request) async throws -> GenerationOrder {
+        var request = request
         var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service.configuration)
-        let endpoint = try endpoint ?? Self.endpoint(&sent.fields)
-        var input = try sent.fields.object("input")
-        var body = try ReplicateInput.read(&input, endpoint)
-        body.webhook = try Self.webhook(&sent.fields)
-        try sent.fields.refuse("stream", "is not supported: ask for the prediction", unless: \.isEmpty)
-        if let name = sent.fields.untaken.first { throw APIError(wrong: name, "is not a field of this API") }
-        let order = try await service.orders.order(
+        let (endpoint, body) = try Self.body(endpoint, &sent.fields)
+        return try await service.orders.order(
             endpoint,
             for: body,
             delivery: .addresses,
@@ -82,20 +91,31 @@ struct ReplicateController {
             idempotency: sent.idempotency,
             surface: .replicate
         )
-        let place = wait.flatMap { _ in service.waits.enter(caller) }
-        guard wait == nil || place != nil else { throw APIError.tooManyWaits }
-        let receipt = try await service.submit(order, for: caller, context)
-        var job = receipt.job
-        if let wait {
-            job = try await context.whileCallerWaits { [watcher, id = job.id] in
-                try await watcher.job(id, of: caller.account, onceEndedWithin: wait, drainPatience: .zero)
-            }
-            withExtendedLifetime(place) {}
+    }
+
+    private static func body(
+        _ endpoint: GenerationEndpoint?,
+        _ fields: inout SurfaceFields
+    ) throws -> (GenerationEndpoint, GenerationBody) {
+        let endpoint = try endpoint ?? Self.endpoint(&fields)
+        var input = try fields.object("input")
+        var body = try ReplicateInput.read(&input, endpoint)
+        body.webhook = try webhook(&fields)
+        try fields.refuse("stream", "is not supported: ask for the prediction", unless: \.isEmpty)
+        guard let name = fields.untaken.first else { return (endpoint, body) }
+        throw APIError(wrong: name, "is not a field of this API")
+    }
+
+    /// The job at once, or once it is over or `patience` has passed.
+    private func job(
+        of receipt: JobSubmitter.Receipt,
+        onceEndedWithin patience: Duration?,
+        _ context: APIRequestContext
+    ) async throws -> Job {
+        guard let patience else { return receipt.job }
+        return try await context.whileCallerWaits { [watcher, job = receipt.job] in
+            try await watcher.job(job.id, of: job.account, onceEndedWithin: patience, drainPatience: .zero)
         }
-        let prediction = ReplicatePrediction(job: job, request: order.generation, base: sent.base)
-        var headers = receipt.rate?.headers ?? [:]
-        headers[.cacheControl] = "no-store"
-        return try Response(status: .created, headers: headers, json: prediction.json(isNew: true))
     }
 
     /// The model that a body names by a version.
