@@ -9,7 +9,7 @@ PORT ?= 8080
 serve: build
 	@exec "$$($(SWIFT_BUILD) --show-bin-path)/darkroom" serve --print-key --port $(PORT)
 
-## Checks the format, builds with warnings as errors and runs every test.
+## Checks the format, builds with warnings as errors, runs every test, and builds what `serve` runs.
 test: export DARKROOM_WARNINGS_AS_ERRORS = 1
 # Many tests wait for other processes, but all of them at once leave none of them its time.
 test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH = 8
@@ -18,6 +18,8 @@ test: lint test-dependencies
 	swift test --skip-build
 	Tests/Browser/run
 	Tests/Clients/run
+# What people run is built otherwise, and an optimising compiler can fail where another does not.
+	$(MAKE) build
 
 ## Tests the pages in a browser; `make test` does that too.
 test-browser: test-dependencies
