@@ -12,6 +12,12 @@ enum SQLiteSchema {
         migrator.registerMigration("1: accounts, ledger, jobs") { db in
             try db.execute(sql: accounts + ledger + jobs)
         }
+        migrator.registerMigration("2: slots of balances") { db in
+            // Here all balances have one, other databases have several of those that every job changes.
+            try db.execute(
+                sql: "ALTER TABLE ledger_balance ADD COLUMN slot INTEGER NOT NULL DEFAULT 0 CHECK (slot = 0)"
+            )
+        }
         return migrator
     }
 

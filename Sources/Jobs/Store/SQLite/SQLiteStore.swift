@@ -10,20 +10,12 @@ import GRDB
 /// A transaction can be seen by everyone as soon as it is committed, and a commit outlives any process. What must outlive
 /// the machine too — whatever moves credits or was promised to a caller — is returned only once the log is on disk
 /// (``LogSync``).
-package struct SQLiteStore: Store {
+package struct SQLiteStore: SQLStore {
     let pool: DatabasePool
     let policy: StorePolicy
     let log: LogSync
-    let changes: ChangeFeed
+    let feed: SQLiteChangeFeed
     private let clock: @Sendable () -> Timestamp
-
-    /// Whether a transaction survives a power failure when its method returns.
-    enum Durability {
-        /// It does.
-        case machine
-        /// It survives the end of every process; after a power failure the same work is done again.
-        case process
-    }
 
     /// Opens the store in the file at `path`, making or updating its tables if need be.
     ///
@@ -40,17 +32,18 @@ package struct SQLiteStore: Store {
         clock = now
         pool = try await Self.open(path, createsFile: createsFile)
         log = LogSync(path: path + "-wal")
-        changes = ChangeFeed(pool: pool)
+        feed = SQLiteChangeFeed(pool: pool)
     }
 
     package var now: Timestamp { clock() }
 
-    /// Does `body` as one transaction that nobody else writes during.
-    ///
-    /// Not stopped by the cancellation of the task, so that whoever goes away can still cancel a job.
-    func write<Value: Sendable>(
-        _ durability: Durability = .machine,
-        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
+    package func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
+        feed.changes(of: topic, for: patience)
+    }
+
+    package func write<Value: Sendable>(
+        _ durability: Durability,
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation { continuation in
             pool.asyncWriteWithoutTransaction { db in
@@ -58,7 +51,7 @@ package struct SQLiteStore: Store {
                     returning: Result {
                         try db.beginTransaction(.immediate)
                         do {
-                            let value = try body(SQLiteTransaction(db: db, now: now, policy: policy))
+                            let value = try body(transaction(on: db, isWriting: true))
                             try db.commit()
                             return value
                         } catch {
@@ -72,26 +65,34 @@ package struct SQLiteStore: Store {
             }
         }
         let value = try result.get()
-        changes.lookNow()
+        feed.lookNow()
         if durability == .machine { try await log.sync() }
         return value
     }
 
-    /// Does `body` on one state of the database.
-    func read<Value: Sendable>(
-        _ body: @escaping @Sendable (SQLiteTransaction) throws -> Value
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         let result = await withCheckedContinuation { continuation in
             pool.asyncRead { connection in
                 continuation.resume(
                     returning: Result {
-                        try body(SQLiteTransaction(db: try connection.get(), now: now, policy: policy))
+                        try body(transaction(on: try connection.get(), isWriting: false))
                     }
                     .mapError(StoreError.init)
                 )
             }
         }
         return try result.get()
+    }
+
+    private func transaction(on database: Database, isWriting: Bool) -> StoreTransaction {
+        StoreTransaction(
+            connection: SQLiteConnection(database: database),
+            now: now,
+            policy: policy,
+            isWriting: isWriting
+        )
     }
 
     /// Opens the file, and tries again while others make it: SQLite does not wait for those who change a file's mode.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// What a key may still do.
 struct Allowance {
     let key: KeyID
@@ -32,21 +30,21 @@ struct Allowance {
     }
 }
 
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// What a key may do now; `nil` for a key that is gone.
     func allowance(of key: KeyID) throws -> Allowance? {
-        guard let row = try row("SELECT * FROM api_key WHERE id = ?", key) else { return nil }
+        guard let row = try row("SELECT * FROM api_key WHERE id = ? \(clause(.waiting))", key) else { return nil }
         let settings = try StoredJSON.decode(KeySettings.self, row["settings"])
         let limit = settings.rateLimit ?? policy.defaultRateLimit
         var bucket: TokenBucket?
         if let limit {
             bucket = TokenBucket(limit, at: now)
-            if let parts = row["bucket_parts"] as Int64?, let updated = row["bucket_updated"] as Timestamp? {
+            if let parts = try row["bucket_parts"] as Int64?, let updated = try row["bucket_updated"] as Timestamp? {
                 bucket = TokenBucket(parts: parts, updated: updated)
             }
         }
         let label = settings.spendLimit?.period.label(at: now)
-        return Allowance(
+        return try Allowance(
             key: key,
             limit: limit,
             bucket: bucket,

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GRDB
 
 /// Accounts and their keys.
-extension SQLiteTransaction {
+extension StoreTransaction {
     func account(_ id: AccountID) throws -> Account? {
         guard let row = try row("SELECT * FROM account WHERE id = ?", id),
             let available = try balance(of: .available(id)), let reserved = try balance(of: .reserved(id))
         else { return nil }
-        return Account(
+        return try Account(
             id: id,
             created: row["created"],
             available: available,
             reserved: reserved,
-            webhookSecret: [UInt8](row["webhook_secret"] as Data)
+            webhookSecret: row["webhook_secret"]
         )
     }
 
@@ -26,9 +25,16 @@ extension SQLiteTransaction {
     func openAccount(_ id: AccountID) throws -> Account {
         if let account = try account(id) { return account }
         let secret = (0..<24).map { _ in UInt8.random(in: .min ... .max) }
-        try run("INSERT INTO account (id, created, webhook_secret) VALUES (?, ?, ?)", id, now, Data(secret))
+        // Another one may be faster.
+        try run(
+            "INSERT INTO account (id, created, webhook_secret) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            id,
+            now,
+            secret
+        )
         try openLedgerAccounts(of: id)
-        return Account(id: id, created: now, available: .zero, reserved: .zero, webhookSecret: secret)
+        guard let account = try account(id) else { throw StoreError.damaged("an account vanished") }
+        return account
     }
 
     func createKey(_ secret: KeySecret, for account: AccountID, _ settings: KeySettings) throws -> APIKey {
@@ -38,7 +44,7 @@ extension SQLiteTransaction {
         try run(
             "INSERT INTO api_key (id, digest, account, created, settings) VALUES (?, ?, ?, ?, ?)",
             key.id,
-            Data(digest),
+            digest,
             account,
             now,
             try StoredJSON.encode(settings)
@@ -52,13 +58,13 @@ extension SQLiteTransaction {
     /// whose digest nobody can steer.
     func key(digest: [UInt8]) throws -> APIKey? {
         let row = try row("SELECT * FROM api_key WHERE id = ?", KeyID(digest: digest))
-        let stored = (row?["digest"] as Data?).map { [UInt8]($0) } ?? [UInt8](repeating: 0, count: digest.count)
+        let stored = try row.map { try $0["digest"] as [UInt8] } ?? [UInt8](repeating: 0, count: digest.count)
         guard isEqualInConstantTime(stored, digest) else { return nil }
         return try row.map(APIKey.init)
     }
 
     func keys(of account: AccountID?) throws -> [APIKey] {
-        try rows("SELECT * FROM api_key WHERE ?1 IS NULL OR account = ?1 ORDER BY created, id", account)
+        try rows("SELECT * FROM api_key WHERE CAST(?1 AS TEXT) IS NULL OR account = ?1 ORDER BY created, id", account)
             .map(APIKey.init)
     }
 
@@ -69,8 +75,8 @@ extension SQLiteTransaction {
 }
 
 extension APIKey {
-    fileprivate init(row: Row) throws {
-        self.init(
+    fileprivate init(row: SQLRow) throws {
+        try self.init(
             id: row["id"],
             account: row["account"],
             created: row["created"],

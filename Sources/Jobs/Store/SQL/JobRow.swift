@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// A row of the table of jobs: a ``Job`` and what else is decided by it.
 struct JobRow {
     let sequence: Int64
@@ -17,47 +15,47 @@ struct JobRow {
     let recordExpires: Timestamp?
 }
 
-extension JobRow: FetchableRecord {
-    init(row: Row) throws {
-        sequence = row["sequence"]
-        size = PictureSize(width: row["width"], height: row["height"])
-        key = row["api_key"]
-        spentLabel = row["spent_label"]
-        webhook = row["webhook"]
-        leaseStarted = row["lease_started"]
-        recordExpires = row["record_expires"]
-        job = Job(
+extension JobRow {
+    init(row: SQLRow) throws {
+        sequence = try row["sequence"]
+        size = try PictureSize(width: row["width"], height: row["height"])
+        key = try row["api_key"]
+        spentLabel = try row["spent_label"]
+        webhook = try row["webhook"]
+        leaseStarted = try row["lease_started"]
+        recordExpires = try row["record_expires"]
+        job = try Job(
             id: row["id"],
             account: row["account"],
             endpoint: row["endpoint"],
             price: row["price"],
-            lifecycle: try JobLifecycle(row: row),
+            lifecycle: JobLifecycle(row: row),
             submitted: row["submitted"],
             started: row["started"],
             ended: row["ended"],
-            progress: try (row["progress"] as String?).map { try StoredJSON.decode(GenerationProgress.self, $0) },
-            result: try (row["result"] as String?).map { try StoredJSON.decode(JobResult.self, $0) },
+            progress: (row["progress"] as String?).map { try StoredJSON.decode(GenerationProgress.self, $0) },
+            result: (row["result"] as String?).map { try StoredJSON.decode(JobResult.self, $0) },
             attachment: row["attachment"]
         )
     }
 }
 
 extension JobLifecycle {
-    fileprivate init(row: Row) throws {
+    fileprivate init(row: SQLRow) throws {
         let state: State
-        switch row["state"] as String {
+        switch try row["state"] as String {
         case "queued":
             state = .queued
         case "leased":
-            let lease = Lease(job: row["id"], worker: WorkerID(row["lease_worker"]), number: row["lease_count"])
-            state = .leased(lease, expiry: row["lease_expires"])
+            let lease = try Lease(job: row["id"], worker: WorkerID(row["lease_worker"]), number: row["lease_count"])
+            state = .leased(lease, expiry: try row["lease_expires"])
         case let end:
             guard let end = try JobEnd(name: end, failure: row["failure"]) else {
                 throw StoreError.damaged("a job is in the state '\(end)'")
             }
             state = .ended(end)
         }
-        self.init(
+        try self.init(
             state: state,
             leaseCount: row["lease_count"],
             failureCount: row["failure_count"],

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// Jobs as they are read and changed, one at a time.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// The job with this id, unless it is forgotten.
     func jobRow(_ id: JobID) throws -> JobRow? {
-        try JobRow.fetchOne(db.cachedStatement(sql: "SELECT * FROM job WHERE id = ?"), arguments: [id])
+        try row("SELECT * FROM job WHERE id = ? \(clause(.waiting))", id).map(JobRow.init)
     }
 
     /// The jobs a statement about the table gives.
-    func jobRows(_ sql: String, _ arguments: (any DatabaseValueConvertible)?...) throws -> [JobRow] {
-        try JobRow.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    func jobRows(_ sql: String, _ arguments: (any SQLStorable)?...) throws -> [JobRow] {
+        try connection.rows(sql, arguments.map { $0?.sqlValue ?? .null }).map(JobRow.init)
     }
 
     /// Does what a transition asks for and writes the job.
@@ -30,8 +28,8 @@ extension SQLiteTransaction {
             case .settle:
                 try settle(row.job)
             case .refund:
-                try refund(row.job)
                 try forgetSpending(of: row)
+                try refund(row.job)
                 // Whoever tries again gets a new job.
                 try run("DELETE FROM idempotency WHERE job = ?", row.sequence)
             }
@@ -76,7 +74,7 @@ extension SQLiteTransaction {
 }
 
 /// Jobs as they are looked at.
-extension SQLiteTransaction {
+extension StoreTransaction {
     func lookUp(_ id: JobID, of account: AccountID?) throws -> JobLookup {
         guard let row = try jobRow(id), account == nil || row.job.account == account else { return .unknown }
         guard row.recordExpires.map({ now < $0 }) ?? true else { return .expired }
@@ -129,20 +127,19 @@ extension SQLiteTransaction {
         var job = row.job
         guard job.lifecycle.state == .queued else { return job }
         // In each round, every account with a waiting job has one turn.
-        job.queuePosition = Int(
-            try number(
-                """
-                WITH waiting AS (
-                    SELECT job.sequence, account.turn, account.id AS account,
-                        ROW_NUMBER() OVER (PARTITION BY job.account ORDER BY job.sequence) AS round
-                    FROM job JOIN account ON account.id = job.account WHERE job.state = 'queued'
-                ), own AS (SELECT * FROM waiting WHERE sequence = ?)
-                SELECT COUNT(*) FROM waiting, own
-                WHERE (waiting.round, waiting.turn, waiting.account) < (own.round, own.turn, own.account)
-                """,
-                row.sequence
-            )
+        let position = try self.row(
+            """
+            WITH waiting AS (
+                SELECT job.sequence, account.turn, account.id AS account,
+                    ROW_NUMBER() OVER (PARTITION BY job.account ORDER BY job.sequence) AS round
+                FROM job JOIN account ON account.id = job.account WHERE job.state = 'queued'
+            ), own AS (SELECT * FROM waiting WHERE sequence = ?)
+            SELECT COUNT(*) AS position FROM waiting, own
+            WHERE (waiting.round, waiting.turn, waiting.account) < (own.round, own.turn, own.account)
+            """,
+            row.sequence
         )
+        job.queuePosition = try position?["position"]
         return job
     }
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// The outbox of webhooks.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// Queues the news of a job's end, if anyone asked for it.
     func queueWebhook(of row: JobRow) throws {
         guard let url = row.webhook else { return }
@@ -16,7 +14,12 @@ extension SQLiteTransaction {
     }
 
     func claimDeliveries(upTo limit: Int, hold: Duration) throws -> [WebhookDelivery] {
-        let due = try deliveries(where: "delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?", now, limit)
+        let due = try deliveries(
+            where: "delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?",
+            lock: .skipping,
+            now,
+            limit
+        )
         for delivery in due {
             try run("UPDATE webhook_delivery SET due = ? WHERE id = ?", now.advanced(by: hold), delivery.id)
         }
@@ -24,7 +27,7 @@ extension SQLiteTransaction {
     }
 
     func record(_ attempt: WebhookDelivery.Attempt, of id: WebhookDelivery.ID) throws {
-        guard let delivery = try deliveries(where: "delivery.id = ?", id).first,
+        guard let delivery = try deliveries(where: "delivery.id = ?", lock: .waiting, id).first,
             case .due = delivery.state
         else { return }
         let attempts = delivery.attempts + [attempt]
@@ -50,26 +53,27 @@ extension SQLiteTransaction {
 
     private func deliveries(
         where condition: String,
-        _ arguments: any DatabaseValueConvertible...
+        lock: SQLDialect.Lock? = nil,
+        _ arguments: any SQLStorable...
     ) throws -> [WebhookDelivery] {
         let sql = """
             SELECT delivery.*, job.id AS job_id, job.account
             FROM webhook_delivery AS delivery JOIN job ON job.sequence = delivery.job WHERE \(condition)
+            \(lock.map { connection.dialect.clause($0, of: "delivery") } ?? "")
             """
-        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
-            .map(WebhookDelivery.init)
+        return try connection.rows(sql, arguments.map(\.sqlValue)).map(WebhookDelivery.init)
     }
 }
 
 extension WebhookDelivery {
-    fileprivate init(row: Row) throws {
+    fileprivate init(row: SQLRow) throws {
         let state: State =
-            switch row["state"] as String {
-            case "due": .due(row["due"])
+            switch try row["state"] as String {
+            case "due": .due(try row["due"])
             case "delivered": .delivered
             default: .abandoned
             }
-        self.init(
+        try self.init(
             id: row["id"],
             job: row["job_id"],
             account: row["account"],

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// What is due without anybody asking for it.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// The most jobs that one transaction looks at, so that nobody waits for long.
     private static let batch = 200
 
@@ -22,35 +20,52 @@ extension SQLiteTransaction {
         ) != nil
     }
 
-    func maintain() throws -> MaintenanceReport {
-        var report = MaintenanceReport()
-        for var row in try overdue() {
-            let actions = row.job.lifecycle.advance(to: now)
-            guard !actions.isEmpty else { continue }
-            switch row.job.lifecycle.state {
-            case .ended(.expired): report.expired += 1
-            case .ended: report.failed += 1
-            case .queued, .leased: report.requeued += 1
-            }
-            row.job.progress = nil
-            try apply(actions, to: row)
-        }
-        report.deleted = try deleteRecords() + forgetJobs()
-        if report.deleted > 0 { try shrinkFile() }
-        try run("DELETE FROM worker WHERE seen <= ?", now.advanced(by: .zero - policy.leaseDuration))
-        return report
+    /// Jobs past their deadlines, and jobs whose leases ran out.
+    func overdue() throws -> [JobID] {
+        try rows(
+            """
+            SELECT id FROM job WHERE state IN ('queued', 'leased') AND deadline <= ?1
+            UNION SELECT id FROM job WHERE state = 'leased' AND lease_expires <= ?1
+            LIMIT ?2
+            """,
+            now,
+            Self.batch
+        )
+        .map { try $0["id"] }
     }
 
-    /// Takes back what a worker has that is dead.
-    func bury(_ worker: WorkerID) throws -> Int {
-        let rows = try jobRows("SELECT * FROM job WHERE state = 'leased' AND lease_worker = ?", worker.description)
-        for var row in rows {
-            let actions = row.job.lifecycle.lose(worker)
-            row.job.progress = nil
-            try apply(actions, to: row)
-        }
-        try announce(worker, nil)
-        return rows.count
+    /// Takes an overdue job from its worker, or ends it; returns what it is then, and `nil` if it was not overdue.
+    func giveUpWhatIsOverdue(of id: JobID) throws -> JobLifecycle.State? {
+        guard var row = try jobRow(id) else { return nil }
+        let actions = row.job.lifecycle.advance(to: now)
+        guard !actions.isEmpty else { return nil }
+        row.job.progress = nil
+        try apply(actions, to: row)
+        return row.job.lifecycle.state
+    }
+
+    /// Deletes what is too old to keep; returns how many records and jobs there were.
+    func cleanUp() throws -> Int {
+        let count = try deleteRecords() + forgetJobs()
+        if count > 0, connection.dialect == .sqlite { try shrinkFile() }
+        try run("DELETE FROM worker WHERE seen <= ?", now.advanced(by: .zero - policy.leaseDuration))
+        return count
+    }
+
+    /// The jobs a worker has.
+    func leases(of worker: WorkerID) throws -> [JobID] {
+        try rows("SELECT id FROM job WHERE state = 'leased' AND lease_worker = ?", worker.description)
+            .map { try $0["id"] }
+    }
+
+    /// Takes a job back from a worker that is dead; `false` if that does not have it any more.
+    func takeBack(_ id: JobID, from worker: WorkerID) throws -> Bool {
+        guard var row = try jobRow(id), case .leased(let lease, _) = row.job.lifecycle.state, lease.worker == worker
+        else { return false }
+        let actions = row.job.lifecycle.lose(worker)
+        row.job.progress = nil
+        try apply(actions, to: row)
+        return true
     }
 
     /// Writes what a worker does.
@@ -70,18 +85,6 @@ extension SQLiteTransaction {
         )
     }
 
-    private func overdue() throws -> [JobRow] {
-        try jobRows(
-            """
-            SELECT * FROM job WHERE state IN ('queued', 'leased') AND deadline <= ?1
-            UNION SELECT * FROM job WHERE state = 'leased' AND lease_expires <= ?1
-            LIMIT ?2
-            """,
-            now,
-            Self.batch
-        )
-    }
-
     /// Nobody is still to be told of the job's end.
     private static let isNotNeeded =
         "NOT EXISTS (SELECT 1 FROM webhook_delivery WHERE job = job.sequence AND webhook_delivery.state = 'due')"
@@ -91,13 +94,13 @@ extension SQLiteTransaction {
         let rows = try rows(
             """
             SELECT sequence FROM job
-            WHERE record_expires <= ? AND is_record_deleted = 0 AND \(Self.isNotNeeded) LIMIT ?
+            WHERE record_expires <= ? AND is_record_deleted = 0 AND \(Self.isNotNeeded) LIMIT ? \(clause(.skipping))
             """,
             now,
             Self.batch
         )
         for row in rows {
-            let sequence: Int64 = row["sequence"]
+            let sequence: Int64 = try row["sequence"]
             try run(
                 "UPDATE job SET is_record_deleted = 1, result = NULL, attachment = '', webhook = NULL WHERE sequence = ?",
                 sequence
@@ -110,16 +113,19 @@ extension SQLiteTransaction {
 
     /// Gives some of the file's free pages back to the disk.
     private func shrinkFile() throws {
-        try db.execute(sql: "PRAGMA incremental_vacuum(2000)")
+        _ = try rows("PRAGMA incremental_vacuum(2000)")
     }
 
     /// Deletes jobs with their pictures.
     private func forgetJobs() throws -> Int {
         try run(
-            "DELETE FROM job WHERE sequence IN (SELECT sequence FROM job WHERE forgotten <= ? LIMIT ?)",
+            """
+            DELETE FROM job WHERE sequence IN (
+                SELECT sequence FROM job WHERE forgotten <= ? LIMIT ? \(clause(.skipping))
+            )
+            """,
             now,
             Self.batch
         )
-        return db.changesCount
     }
 }

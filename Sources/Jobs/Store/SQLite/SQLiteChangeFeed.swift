@@ -8,15 +8,7 @@ import Synchronization
 ///
 /// Every change that anyone waits for adds a row to the table of events. While somebody waits, the end of that table is
 /// looked at: at once after each transaction of this process, and every few milliseconds for those of others.
-final class ChangeFeed: Sendable {
-    /// What one waits for.
-    enum Topic: Hashable, Sendable {
-        /// Any event of this job.
-        case job(JobID)
-        /// A job that waits for a worker.
-        case work
-    }
-
+final class SQLiteChangeFeed: Sendable {
     private struct State {
         var waiters: [UInt64: Waiter] = [:]
         var nextWaiter: UInt64 = 0
@@ -30,7 +22,7 @@ final class ChangeFeed: Sendable {
     }
 
     private struct Waiter {
-        var topic: Topic
+        var topic: ChangeTopic
         var stream: AsyncStream<Void>.Continuation
     }
 
@@ -51,7 +43,7 @@ final class ChangeFeed: Sendable {
     /// An element whenever something may have happened, for as long as `patience` lasts.
     ///
     /// What happens after the call is not missed: look for what one waits for after it, and again after each element.
-    func changes(of topic: Topic, for patience: Duration) -> AsyncStream<Void> {
+    func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         guard patience > .zero else {
             continuation.finish()
@@ -122,7 +114,7 @@ final class ChangeFeed: Sendable {
 
 /// The events at the end of the table.
 private struct News: Sendable {
-    var topics: Set<ChangeFeed.Topic> = []
+    var topics: Set<ChangeTopic> = []
     var position: Int64
 
     init(_ db: Database, after position: Int64?) throws {
@@ -139,7 +131,7 @@ private struct News: Sendable {
         )
         for row in try Row.fetchAll(statement, arguments: [position]) {
             self.position = row["id"]
-            topics.insert(.job(row["job"]))
+            if let job = JobID(row["job"] as String) { topics.insert(.job(job)) }
             if row["kind"] == "queued" { topics.insert(.work) }
         }
     }

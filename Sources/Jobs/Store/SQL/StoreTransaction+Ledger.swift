@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// The double-entry ledger.
-extension SQLiteTransaction {
+extension StoreTransaction {
     private enum Kind: String {
         case grant, reserve, settle, refund
     }
 
     /// What is in an account; `nil` when nothing ever was.
     func balance(of account: LedgerAccount) throws -> Credits? {
-        try row("SELECT amount FROM ledger_balance WHERE account = ?", account).map { $0["amount"] }
+        try row("SELECT CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_balance WHERE account = ?", account)?[
+            "amount"
+        ]
     }
 
     /// Makes the accounts of a payer, with nothing in them.
     func openLedgerAccounts(of account: AccountID) throws {
         for account in [LedgerAccount.available(account), .reserved(account)] {
-            try run("INSERT OR IGNORE INTO ledger_balance (account, amount) VALUES (?, 0)", account)
+            try run(
+                "INSERT INTO ledger_balance (account, amount) VALUES (?, 0) ON CONFLICT DO NOTHING",
+                account
+            )
         }
     }
 
     /// Gives an account credits; for a negative amount, takes as much of it as is available.
     func grant(_ amount: Credits, to account: AccountID) throws {
+        try lock(account)
         guard let available = try balance(of: .available(account)) else { throw StoreError.unknownAccount(account) }
         try move(max(amount, -available), from: .grants, to: .available(account), as: .grant, for: nil)
     }
@@ -49,17 +53,38 @@ extension SQLiteTransaction {
         for job: JobID?
     ) throws {
         guard amount != .zero else { return }
-        try run("INSERT INTO ledger_transaction (kind, job, time) VALUES (?, ?, ?)", kind.rawValue, job, now)
-        let transaction = db.lastInsertedRowID
-        for (account, amount) in [(source, -amount), (destination, amount)] {
-            try run(
-                "INSERT INTO ledger_entry (transaction_id, account, amount) VALUES (?, ?, ?)",
-                transaction,
+        let transaction = try row(
+            "INSERT INTO ledger_transaction (kind, job, time) VALUES (?, ?, ?) RETURNING id",
+            kind.rawValue,
+            job,
+            now
+        )
+        guard let id: Int64 = try transaction?["id"] else { throw StoreError.damaged("the ledger keeps nothing") }
+        try run(
+            "INSERT INTO ledger_entry (transaction_id, account, amount) VALUES (?1, ?2, ?3), (?1, ?4, ?5)",
+            id,
+            source,
+            -amount,
+            destination,
+            amount
+        )
+        let changes = [(source, -amount), (destination, amount)]
+        for (account, amount) in changes.sorted(by: { $0.0.description < $1.0.description }) {
+            let count = try run(
+                "UPDATE ledger_balance SET amount = amount + ? WHERE account = ? AND slot = ?",
+                amount,
                 account,
-                amount
+                slot(of: account)
             )
-            try run("UPDATE ledger_balance SET amount = amount + ? WHERE account = ?", amount, account)
-            guard db.changesCount == 1 else { throw StoreError.damaged("the ledger has no account '\(account)'") }
+            guard count == 1 else { throw StoreError.damaged("the ledger has no account '\(account)'") }
+        }
+    }
+
+    /// Which row of an account's balance is changed.
+    private func slot(of account: LedgerAccount) -> Int {
+        switch account {
+        case .grants, .revenue: Int.random(in: 0..<connection.dialect.sharedBalanceSlots)
+        case .available, .reserved: 0
         }
     }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GRDB
 import ImageCodec
 
 /// Jobs on their way through workers.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// Whether a claim would find a job.
     func hasWork(of size: PictureSize?) throws -> Bool {
         guard let size else { return try row("SELECT 1 FROM job WHERE state = 'queued' LIMIT 1") != nil }
@@ -17,18 +16,15 @@ extension SQLiteTransaction {
         ) != nil
     }
 
-    /// Hands out up to `limit` jobs of one size.
-    func claim(by worker: WorkerID, upTo limit: Int, size: PictureSize?) throws -> [ClaimedJob] {
-        if let size, try isAnotherImpatient(than: size) { return [] }
-        var size = size
-        var claimed: [ClaimedJob] = []
-        while claimed.count < limit, let row = try nextWaiting(size) {
+    /// Hands out the next job, of `size` or of any size for `nil`.
+    func claim(by worker: WorkerID, size: PictureSize?) throws -> ClaimedJob? {
+        if let size, try isAnotherImpatient(than: size) { return nil }
+        while let row = try nextWaiting(size) {
             // Nobody may have noticed yet that its time is over.
             guard let job = try lease(row, to: worker) else { continue }
-            size = row.size
-            claimed.append(job)
+            return job
         }
-        return claimed
+        return nil
     }
 
     /// Which of the leases are lost, and whether any of the others must be written to be kept.
@@ -36,8 +32,9 @@ extension SQLiteTransaction {
         var lost: Set<Lease> = []
         var needsWrite = false
         for heartbeat in heartbeats {
-            let row = try row("SELECT * FROM job WHERE id = ?", heartbeat.lease.job).map(JobRow.init)
-            guard let row, case .leased(heartbeat.lease, let expiry) = row.job.lifecycle.state else {
+            guard let row = try jobRow(heartbeat.lease.job),
+                case .leased(heartbeat.lease, let expiry) = row.job.lifecycle.state
+            else {
                 lost.insert(heartbeat.lease)
                 continue
             }
@@ -102,8 +99,8 @@ extension SQLiteTransaction {
             id,
             now
         )
-        guard let row, let format = ImageFormat(rawValue: row["format"]) else { return nil }
-        return StoredImage(bytes: [UInt8](row["bytes"] as Data), format: format)
+        guard let row, let format = ImageFormat(rawValue: try row["format"]) else { return nil }
+        return try StoredImage(bytes: row["bytes"], format: format)
     }
 
     private func store(_ image: GeneratedImage, of row: JobRow) throws -> JobResult.Image {
@@ -113,7 +110,7 @@ extension SQLiteTransaction {
             id,
             row.sequence,
             image.format.rawValue,
-            Data(image.bytes)
+            image.bytes
         )
         return JobResult.Image(
             id: id,
@@ -137,6 +134,35 @@ extension SQLiteTransaction {
 
     /// The oldest waiting job of the account that had a worker the longest ago.
     private func nextWaiting(_ size: PictureSize?) throws -> JobRow? {
+        for account in try waitingAccounts(size) {
+            let rows =
+                if let size {
+                    try jobRows(
+                        """
+                        SELECT * FROM job WHERE state = 'queued' AND width = ? AND height = ? AND account = ?
+                        ORDER BY sequence LIMIT 1 \(clause(.skipping))
+                        """,
+                        size.width,
+                        size.height,
+                        account
+                    )
+                } else {
+                    try jobRows(
+                        """
+                        SELECT * FROM job WHERE state = 'queued' AND account = ?
+                        ORDER BY sequence LIMIT 1 \(clause(.skipping))
+                        """,
+                        account
+                    )
+                }
+            // None, where others are about to take all that the account has.
+            if let row = rows.first { return row }
+        }
+        return nil
+    }
+
+    /// The first accounts that have waiting jobs, in the order of their turns.
+    private func waitingAccounts(_ size: PictureSize?) throws -> [AccountID] {
         // Each step finds the next account in an index of the waiting jobs, however many jobs they have.
         let isWanted = size == nil ? "state = 'queued'" : "state = 'queued' AND width = ?1 AND height = ?2"
         let sql = """
@@ -146,14 +172,11 @@ extension SQLiteTransaction {
                 SELECT (SELECT MIN(account) FROM job WHERE \(isWanted) AND account > waiting.account)
                 FROM waiting WHERE waiting.account IS NOT NULL
             )
-            SELECT * FROM job WHERE \(isWanted) AND account = (
-                SELECT account.id FROM waiting JOIN account ON account.id = waiting.account
-                ORDER BY account.turn, account.id LIMIT 1
-            )
-            ORDER BY sequence LIMIT 1
+            SELECT account.id FROM waiting JOIN account ON account.id = waiting.account
+            ORDER BY account.turn, account.id LIMIT 64
             """
-        guard let size else { return try jobRows(sql).first }
-        return try jobRows(sql, size.width, size.height).first
+        let rows = if let size { try rows(sql, size.width, size.height) } else { try rows(sql) }
+        return try rows.map { try $0["id"] }
     }
 
     private func lease(_ row: JobRow, to worker: WorkerID) throws -> ClaimedJob? {
@@ -169,7 +192,7 @@ extension SQLiteTransaction {
         row.job.started = row.job.started ?? now
         row.leaseStarted = now
         try apply([.announce(.started)], to: row)
-        try run("UPDATE account SET turn = (SELECT MAX(turn) FROM account) + 1 WHERE id = ?", row.job.account)
+        try run("UPDATE account SET turn = \(connection.dialect.nextTurn) WHERE id = ?", row.job.account)
         return ClaimedJob(
             lease: lease,
             request: request,

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// What operators look at.
-extension SQLiteTransaction {
+extension StoreTransaction {
     func statistics() throws -> QueueStatistics {
         var statistics = QueueStatistics()
         for row in try rows("SELECT state, COUNT(*) AS count FROM job GROUP BY state") {
-            let count: Int = row["count"]
-            switch row["state"] as String {
+            let count: Int = try row["count"]
+            switch try row["state"] as String {
             case "queued": statistics.queued = count
             case "leased": statistics.leased = count
             case "completed": statistics.completed = count
@@ -24,8 +22,8 @@ extension SQLiteTransaction {
             now.advanced(by: .zero - policy.leaseDuration)
         )
         for row in alive {
-            guard let state = WorkerState(rawValue: row["state"]) else { continue }
-            statistics.workers[state] = row["count"]
+            guard let state = WorkerState(rawValue: try row["state"]) else { continue }
+            statistics.workers[state] = try row["count"]
         }
         statistics.revenue = try balance(of: .revenue) ?? .zero
         return statistics
@@ -45,11 +43,11 @@ extension SQLiteTransaction {
             )
             for row in rows {
                 // A clock that was set back has left jobs that end later than now.
-                let span = min(row["span"] as Int, count - 1)
+                let span = min(try row["span"] as Int, count - 1)
                 if state == "completed" {
-                    throughput.completed[span] += row["count"]
+                    throughput.completed[span] += try row["count"]
                 } else {
-                    throughput.failed[span] += row["count"]
+                    throughput.failed[span] += try row["count"]
                 }
             }
         }

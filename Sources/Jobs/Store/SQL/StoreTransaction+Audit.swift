@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import GRDB
-
 /// The check of the books, which trusts nothing but the entries.
-extension SQLiteTransaction {
+extension StoreTransaction {
     func verifyLedger() throws -> LedgerReport {
-        let stored = try rows("SELECT account, amount FROM ledger_balance")
+        let stored = try rows(
+            "SELECT account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_balance GROUP BY account"
+        )
         let balances = Dictionary(
-            uniqueKeysWithValues: stored.map { ($0["account"] as LedgerAccount, $0["amount"] as Credits) }
+            uniqueKeysWithValues: try stored.map { (try $0["account"] as LedgerAccount, try $0["amount"] as Credits) }
         )
         return LedgerReport(
             balances: balances,
@@ -25,41 +25,53 @@ extension SQLiteTransaction {
     private func entryProblems() throws -> [String] {
         let unbalanced = try rows(
             """
-            SELECT transaction_id AS id, SUM(amount) AS sum FROM ledger_entry
+            SELECT transaction_id AS id, CAST(SUM(amount) AS BIGINT) AS sum FROM ledger_entry
             GROUP BY transaction_id HAVING SUM(amount) <> 0
             """
         )
         let wrong = try rows(
             """
-            SELECT balance.account, balance.amount, COALESCE(SUM(entry.amount), 0) AS sum
-            FROM ledger_balance AS balance LEFT JOIN ledger_entry AS entry ON entry.account = balance.account
-            GROUP BY balance.account HAVING balance.amount <> COALESCE(SUM(entry.amount), 0)
+            SELECT balance.account, balance.amount, COALESCE(entries.sum, 0) AS sum
+            FROM (SELECT account, CAST(SUM(amount) AS BIGINT) AS amount FROM ledger_balance GROUP BY account) AS balance
+            LEFT JOIN (SELECT account, CAST(SUM(amount) AS BIGINT) AS sum FROM ledger_entry GROUP BY account) AS entries
+                ON entries.account = balance.account
+            WHERE balance.amount <> COALESCE(entries.sum, 0)
             """
         )
         let lost = try rows(
             """
-            SELECT account, SUM(amount) AS sum FROM ledger_entry
+            SELECT account, CAST(SUM(amount) AS BIGINT) AS sum FROM ledger_entry
             WHERE account NOT IN (SELECT account FROM ledger_balance) GROUP BY account
             """
         )
-        return unbalanced.map { "Transaction \($0["id"] as Int64) adds up to \($0["sum"] as Credits), not to 0." }
+        return try unbalanced.map {
+            "Transaction \(try $0["id"] as Int64) adds up to \(try $0["sum"] as Credits), not to 0."
+        }
             + wrong.map {
-                "\($0["account"] as String) is \($0["amount"] as Credits), but its entries add up to \($0["sum"] as Credits)."
+                """
+                \(try $0["account"] as String) is \(try $0["amount"] as Credits), \
+                but its entries add up to \(try $0["sum"] as Credits).
+                """
             }
-            + lost.map { "\($0["account"] as String) has entries of \($0["sum"] as Credits), but no balance." }
+            + lost.map {
+                "\(try $0["account"] as String) has entries of \(try $0["sum"] as Credits), but no balance."
+            }
     }
 
     private func reservationProblems() throws -> [String] {
         let rows = try rows(
             """
-            SELECT account.id, balance.amount, COALESCE(SUM(job.price), 0) AS sum
+            SELECT account.id, balance.amount, CAST(COALESCE(SUM(job.price), 0) AS BIGINT) AS sum
             FROM account JOIN ledger_balance AS balance ON balance.account = 'reserved:' || account.id
             LEFT JOIN job ON job.account = account.id AND job.state IN ('queued', 'leased')
-            GROUP BY account.id HAVING balance.amount <> COALESCE(SUM(job.price), 0)
+            GROUP BY account.id, balance.amount HAVING balance.amount <> COALESCE(SUM(job.price), 0)
             """
         )
-        return rows.map {
-            "\($0["id"] as String) has \($0["amount"] as Credits) reserved, but its open jobs cost \($0["sum"] as Credits)."
+        return try rows.map {
+            """
+            \(try $0["id"] as String) has \(try $0["amount"] as Credits) reserved, \
+            but its open jobs cost \(try $0["sum"] as Credits).
+            """
         }
     }
 
@@ -69,7 +81,7 @@ extension SQLiteTransaction {
             """
             SELECT job.id, job.state, close.kind FROM job
             LEFT JOIN ledger_transaction AS close ON close.job = job.id AND close.\(closes)
-            WHERE job.price > 0 AND close.kind IS NOT CASE job.state
+            WHERE job.price > 0 AND close.kind IS DISTINCT FROM CASE job.state
                 WHEN 'queued' THEN NULL WHEN 'leased' THEN NULL WHEN 'completed' THEN 'settle' ELSE 'refund' END
             """
         )
@@ -95,14 +107,17 @@ extension SQLiteTransaction {
                 FROM ledger_transaction JOIN ledger_entry AS entry ON entry.transaction_id = ledger_transaction.id
                 WHERE ledger_transaction.job IS NOT NULL AND entry.account LIKE 'reserved:%'
                 GROUP BY ledger_transaction.job
-            ) WHERE sum <> 0 AND job NOT IN (SELECT id FROM job WHERE state IN ('queued', 'leased'))
+            ) AS closed WHERE sum <> 0 AND job NOT IN (SELECT id FROM job WHERE state IN ('queued', 'leased'))
             """
         )
-        return wrong.map {
-            "Job \($0["id"] as String) is \($0["state"] as String), but has \($0["kind"] as String? ?? "neither settle nor refund")."
+        return try wrong.map {
+            let kind = try $0["kind"] as String? ?? "neither settle nor refund"
+            return "Job \(try $0["id"] as String) is \(try $0["state"] as String), but has \(kind)."
         }
-            + unpaid.map { "Job \($0["id"] as String) has a price, but nothing was reserved for it." }
-            + open.map { "Job \($0["job"] as String) is over, but its reservation is not." }
-            + unequal.map { "Job \($0["job"] as String) was not closed with the amount that was reserved for it." }
+            + unpaid.map { "Job \(try $0["id"] as String) has a price, but nothing was reserved for it." }
+            + open.map { "Job \(try $0["job"] as String) is over, but its reservation is not." }
+            + unequal.map {
+                "Job \(try $0["job"] as String) was not closed with the amount that was reserved for it."
+            }
     }
 }

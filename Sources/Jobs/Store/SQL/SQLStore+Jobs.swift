@@ -2,9 +2,9 @@
 
 import Foundation
 
-extension SQLiteStore {
+extension SQLStore {
     package func submit(_ submission: Submission) async throws(StoreError) -> SubmissionOutcome {
-        let request: Data
+        let request: [UInt8]
         do {
             request = try StoredRequest.encode(submission.request)
         } catch {
@@ -45,7 +45,7 @@ extension SQLiteStore {
         after last: JobEvent.ID?,
         waitingUpTo patience: Duration
     ) async throws(StoreError) -> [JobEvent] {
-        var changes = changes.changes(of: .job(id), for: patience).makeAsyncIterator()
+        var changes = changes(of: .job(id), for: patience).makeAsyncIterator()
         repeat {
             let (events, isEnded) = try await read { try $0.events(of: id, after: last) }
             guard events.isEmpty, !isEnded else { return events }
@@ -58,22 +58,41 @@ extension SQLiteStore {
     }
 }
 
-extension SQLiteStore {
+extension SQLStore {
     package func claim(
         by worker: WorkerID,
         upTo limit: Int,
         size: PictureSize?,
         waitingUpTo patience: Duration
     ) async throws(StoreError) -> [ClaimedJob] {
-        var changes = changes.changes(of: .work, for: patience).makeAsyncIterator()
+        var changes = changes(of: .work, for: patience).makeAsyncIterator()
         repeat {
             // Most looks find nothing, and do not keep others from writing.
             guard try await read({ try $0.hasWork(of: size) }) else { continue }
-            // After a power failure the jobs wait again, which costs nobody anything.
-            let claimed = try await write(.process) { try $0.claim(by: worker, upTo: limit, size: size) }
+            let claimed = try await claimNow(by: worker, upTo: limit, size: size)
             guard claimed.isEmpty else { return claimed }
         } while await changes.next() != nil
         return []
+    }
+
+    /// Leases jobs, each in a transaction of its own: so two workers never wait for each other.
+    private func claimNow(
+        by worker: WorkerID,
+        upTo limit: Int,
+        size: PictureSize?
+    ) async throws(StoreError) -> [ClaimedJob] {
+        var claimed: [ClaimedJob] = []
+        while claimed.count < limit {
+            let size = claimed.first?.request.size ?? size
+            do {
+                // After a power failure the jobs wait again, which costs nobody anything.
+                guard let job = try await write(.process, { try $0.claim(by: worker, size: size) }) else { break }
+                claimed.append(job)
+            } catch  where !claimed.isEmpty {
+                break
+            }
+        }
+        return claimed
     }
 
     package func heartbeat(_ heartbeats: [Heartbeat]) async throws(StoreError) -> Set<Lease> {
@@ -107,18 +126,34 @@ extension SQLiteStore {
     }
 }
 
-extension SQLiteStore {
+extension SQLStore {
     package func maintain() async throws(StoreError) -> MaintenanceReport {
         guard try await read({ try $0.isMaintenanceDue() }) else { return MaintenanceReport() }
-        return try await write { try $0.maintain() }
+        var report = MaintenanceReport()
+        for job in try await read({ try $0.overdue() }) {
+            switch try await write({ try $0.giveUpWhatIsOverdue(of: job) }) {
+            case .ended(.expired): report.expired += 1
+            case .ended: report.failed += 1
+            case .queued, .leased: report.requeued += 1
+            case nil: break
+            }
+        }
+        report.deleted = try await write { try $0.cleanUp() }
+        return report
     }
 
     package func bury(_ worker: WorkerID) async throws(StoreError) -> Int {
-        try await write { try $0.bury(worker) }
+        var count = 0
+        for job in try await read({ try $0.leases(of: worker) })
+        where try await write({ try $0.takeBack(job, from: worker) }) {
+            count += 1
+        }
+        try await announce(worker, nil)
+        return count
     }
 
     package func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool {
-        var changes = changes.changes(of: .work, for: patience).makeAsyncIterator()
+        var changes = changes(of: .work, for: patience).makeAsyncIterator()
         repeat {
             if try await read({ try $0.hasWork(of: nil) }) { return true }
         } while await changes.next() != nil

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GRDB
 
 /// The way into the queue. Everything is checked before anything is written, so a refusal leaves no trace.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// - Parameter request: The submission's request as it is stored; encoded before, because others wait meanwhile.
-    func submit(_ submission: Submission, request: Data) throws -> SubmissionOutcome {
+    func submit(_ submission: Submission, request: [UInt8]) throws -> SubmissionOutcome {
+        try lock(submission.account)
         guard let balance = try balance(of: .available(submission.account)) else {
             throw StoreError.unknownAccount(submission.account)
         }
@@ -41,16 +41,21 @@ extension SQLiteTransaction {
                 idempotency.key
             )
         else { return nil }
-        guard found["fingerprint"] == Data(idempotency.fingerprint) else { return .idempotencyMismatch }
-        let job: JobID = found["job"]
+        guard try found["fingerprint"] == idempotency.fingerprint else { return .idempotencyMismatch }
+        let job: JobID = try found["job"]
         return .repeated(try lookUp(job, of: submission.account), job)
     }
 
     private func hasPlace(for account: AccountID) throws -> Bool {
-        let all = try number("SELECT COUNT(*) FROM job WHERE state = 'queued'")
-        guard all < policy.maxQueued else { return false }
-        let own = try number("SELECT COUNT(*) FROM job WHERE state = 'queued' AND account = ?", account)
-        return own < policy.maxQueuedPerAccount
+        let waiting = try row(
+            """
+            SELECT (SELECT COUNT(*) FROM job WHERE state = 'queued') AS all_jobs,
+                (SELECT COUNT(*) FROM job WHERE state = 'queued' AND account = ?) AS own_jobs
+            """,
+            account
+        )
+        guard let waiting else { return false }
+        return try waiting["all_jobs"] < policy.maxQueued && waiting["own_jobs"] < policy.maxQueuedPerAccount
     }
 
     /// How long it takes until one more job completes, as measured of late.
@@ -59,22 +64,23 @@ extension SQLiteTransaction {
             """
             SELECT COUNT(*) AS count, MIN(ended) AS oldest FROM (
                 SELECT ended FROM job WHERE state = 'completed' AND ended > ? ORDER BY ended DESC LIMIT 32
-            )
+            ) AS newest
             """,
             now.advanced(by: .seconds(-600))
         )
-        guard let sample, let oldest = sample["oldest"] as Timestamp? else { return .seconds(10) }
-        let interval = oldest.duration(to: now) / (sample["count"] as Int)
+        guard let sample, let oldest = try sample["oldest"] as Timestamp? else { return .seconds(10) }
+        let interval = oldest.duration(to: now) / (try sample["count"] as Int)
         return min(max(interval, .seconds(1)), .seconds(600))
     }
 
-    private func insert(_ submission: Submission, request: Data, spentLabel: String?) throws -> JobRow {
+    private func insert(_ submission: Submission, request: [UInt8], spentLabel: String?) throws -> JobRow {
         let lifecycle = JobLifecycle(retryLimit: policy.retryLimit, deadline: now.advanced(by: policy.deadline))
-        try run(
+        let row = try row(
             """
             INSERT INTO job (id, account, api_key, spent_label, endpoint, width, height, price, state, lease_count,
                 failure_count, retry_limit, deadline, submitted, webhook, attachment)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            RETURNING *
             """,
             submission.id,
             submission.account,
@@ -93,29 +99,28 @@ extension SQLiteTransaction {
             submission.webhook,
             submission.attachment
         )
-        let sequence = db.lastInsertedRowID
-        try run("INSERT INTO job_request (job, request) VALUES (?, ?)", sequence, request)
+        guard let row = try row.map(JobRow.init) else { throw StoreError.damaged("a job vanished") }
+        try run("INSERT INTO job_request (job, request) VALUES (?, ?)", row.sequence, request)
         if let idempotency = submission.idempotency {
             try run(
                 "INSERT INTO idempotency (account, key, fingerprint, job) VALUES (?, ?, ?, ?)",
                 submission.account,
                 idempotency.key,
-                Data(idempotency.fingerprint),
-                sequence
+                idempotency.fingerprint,
+                row.sequence
             )
         }
-        guard let row = try jobRow(submission.id) else { throw StoreError.damaged("a job vanished") }
         return row
     }
 }
 
 /// Requests as they are stored.
 enum StoredRequest {
-    static func encode(_ request: GenerationRequest) throws -> Data {
-        try JSONEncoder().encode(request)
+    static func encode(_ request: GenerationRequest) throws -> [UInt8] {
+        [UInt8](try JSONEncoder().encode(request))
     }
 
-    static func decode(_ data: Data) throws -> GenerationRequest {
-        try JSONDecoder().decode(GenerationRequest.self, from: data)
+    static func decode(_ bytes: [UInt8]) throws -> GenerationRequest {
+        try JSONDecoder().decode(GenerationRequest.self, from: Data(bytes))
     }
 }

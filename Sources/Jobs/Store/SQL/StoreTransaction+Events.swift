@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import GRDB
 import ImageCodec
 
 /// What happened to jobs.
-extension SQLiteTransaction {
+extension StoreTransaction {
     /// How many progress events of a job are kept.
     private static let maxProgressEvents = 16
 
@@ -33,10 +32,12 @@ extension SQLiteTransaction {
             name,
             now,
             detail,
-            preview.map { Data($0.bytes) },
+            preview?.bytes,
             preview?.format.rawValue
         )
         if case .progress = kind { try pruneProgress(of: row) }
+        connection.willChange(.job(row.job.id))
+        if case .queued = kind { connection.willChange(.work) }
     }
 
     /// The events of a job after `last`, and whether there may be more.
@@ -44,10 +45,10 @@ extension SQLiteTransaction {
         guard let row = try row("SELECT sequence, ended FROM job WHERE id = ?", id) else { return ([], true) }
         let events = try rows(
             "SELECT * FROM event WHERE job = ? AND id > ? ORDER BY id",
-            row["sequence"] as Int64,
+            try row["sequence"] as Int64,
             last ?? 0
         )
-        return (try events.map(JobEvent.init), row["ended"] != nil)
+        return (try events.map(JobEvent.init), try row["ended"] as Timestamp? != nil)
     }
 
     private func pruneProgress(of row: JobRow) throws {
@@ -64,16 +65,17 @@ extension SQLiteTransaction {
 }
 
 extension JobEvent {
-    fileprivate init(row: Row) throws {
-        let detail: String? = row["detail"]
+    fileprivate init(row: SQLRow) throws {
+        let detail: String? = try row["detail"]
         let kind: Kind
-        switch row["kind"] as String {
+        switch try row["kind"] as String {
         case "queued": kind = .queued
         case "started": kind = .started
         case "progress":
             var preview: StoredImage?
-            if let bytes = row["preview"] as Data?, let format = ImageFormat(rawValue: row["preview_format"]) {
-                preview = StoredImage(bytes: [UInt8](bytes), format: format)
+            if let bytes = try row["preview"] as [UInt8]?, let format = ImageFormat(rawValue: try row["preview_format"])
+            {
+                preview = StoredImage(bytes: bytes, format: format)
             }
             let progress = try StoredJSON.decode(GenerationProgress.self, detail ?? "")
             kind = .progress(JobProgress(progress, preview: preview))
@@ -83,6 +85,6 @@ extension JobEvent {
             }
             kind = .ended(end)
         }
-        self.init(id: row["id"], kind: kind, time: row["time"])
+        try self.init(id: row["id"], kind: kind, time: row["time"])
     }
 }

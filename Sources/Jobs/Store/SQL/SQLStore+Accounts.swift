@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-extension SQLiteStore {
+extension SQLStore {
     package func authenticate(_ presented: KeySecret?) async throws(StoreError) -> Authentication {
         // Without a key, the same is done with one that nobody has.
         let digest = (presented ?? KeySecret(presented: "")).digest
@@ -49,7 +49,7 @@ extension SQLiteStore {
     }
 }
 
-extension SQLiteStore {
+extension SQLStore {
     package func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery] {
         try await write(.process) { try $0.claimDeliveries(upTo: limit, hold: hold) }
     }

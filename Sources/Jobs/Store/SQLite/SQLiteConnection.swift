@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+
+/// A connection to the file, as the statements of a store see it.
+struct SQLiteConnection: SQLConnection {
+    let database: Database
+
+    var dialect: SQLDialect { .sqlite }
+
+    func run(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
+        try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
+        return database.changesCount
+    }
+
+    func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
+        let statement = try database.cachedStatement(sql: sql)
+        let columns = Dictionary(
+            statement.columnNames.enumerated().map { ($0.element, $0.offset) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { row in
+            SQLRow(columns: columns, values: row.databaseValues.map(SQLValue.init))
+        }
+    }
+
+    /// Nothing: ``SQLiteChangeFeed`` looks for itself.
+    func willChange(_ topic: ChangeTopic) {}
+}
+
+extension SQLValue: DatabaseValueConvertible {
+    var databaseValue: DatabaseValue {
+        switch self {
+        case .null: .null
+        case .integer(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .bytes(let value): Data(value).databaseValue
+        }
+    }
+
+    static func fromDatabaseValue(_ value: DatabaseValue) -> SQLValue? {
+        SQLValue(value)
+    }
+
+    fileprivate init(_ value: DatabaseValue) {
+        switch value.storage {
+        case .null: self = .null
+        case .int64(let value): self = .integer(value)
+        // No column holds one.
+        case .double(let value): self = .text("\(value)")
+        case .string(let value): self = .text(value)
+        case .blob(let value): self = .bytes([UInt8](value))
+        }
+    }
+}
