@@ -59,11 +59,18 @@ let package = Package(
             ]
         ),
 
+        // PostgreSQL's client library.
+        .systemLibrary(
+            name: "CPostgres",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+        ),
+
         // What is asked for, who answers, and how it is asked over HTTP.
         .target(
             name: "Jobs",
             dependencies: [
-                "ImageCodec",
+                "ImageCodec", "CPostgres",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]

@@ -14,6 +14,8 @@ import Subprocess
 package struct WorkerCommand: Sendable {
     /// The executable's path.
     package var executable: String
+    /// What is in its environment beside what is in this process's.
+    package var environment: [String: String]
     /// What its command line is for a worker of this name.
     package var arguments: @Sendable (WorkerID) -> [String]
     /// How long a worker that is told to stop may take before it is ended.
@@ -23,11 +25,13 @@ package struct WorkerCommand: Sendable {
 
     package init(
         executable: String,
+        environment: [String: String] = [:],
         stopTimeout: Duration,
         observe: @escaping @Sendable (Observation) -> Void = { _ in },
         arguments: @escaping @Sendable (WorkerID) -> [String]
     ) {
         self.executable = executable
+        self.environment = environment
         self.stopTimeout = stopTimeout
         self.observe = observe
         self.arguments = arguments
@@ -53,6 +57,11 @@ package struct WorkerCommand: Sendable {
             let result = try await Subprocess.run(
                 .path(FilePath(executable)),
                 arguments: .init(arguments(worker)),
+                environment: .inherit.updating(
+                    Dictionary(
+                        uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }
+                    )
+                ),
                 platformOptions: options,
                 // Its end is the sign for the worker that this process is gone, so it stays open and nothing is written.
                 input: .inputWriter,

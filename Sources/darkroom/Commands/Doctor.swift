@@ -15,7 +15,9 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var modelOptions: ModelOptions
     @OptionGroup var deviceOptions: DeviceOptions
 
-    @Option(help: ArgumentHelp("A service's database, whose books are checked.", valueName: "sqlite:path"))
+    @Option(
+        help: ArgumentHelp("A service's database, whose books are checked.", valueName: "sqlite:path|postgresql://…")
+    )
     var database: StoreLocation?
 
     @Flag(help: "Print JSON.")
@@ -76,7 +78,7 @@ struct DatabaseReport: Encodable {
 
     /// Checks the books of the store at `location`.
     init(_ location: StoreLocation) async {
-        self.location = location.description
+        self.location = location.redacted
         do {
             let ledger = try await location.open(createsStore: false).verifyLedger()
             problems = ledger.problems

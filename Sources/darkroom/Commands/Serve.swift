@@ -116,6 +116,7 @@ struct Serve: AsyncParsableCommand, ConfigurableCommand {
             + cacheOptions.arguments + logOptions.arguments
         return WorkerCommand(
             executable: Bundle.main.executablePath ?? CommandLine.arguments[0],
+            environment: storeOptions.environment,
             // Beyond its own bound a worker may have an evaluation to finish.
             stopTimeout: workerOptions.drainTimeout.duration + .seconds(10),
             observe: observe

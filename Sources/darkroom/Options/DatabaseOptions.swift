@@ -5,7 +5,7 @@ import Jobs
 
 /// Which store a command works on.
 struct DatabaseOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The service's database.", valueName: "sqlite:path"))
+    @Option(help: ArgumentHelp("The service's database.", valueName: "sqlite:path|postgresql://…"))
     var database: StoreLocation
 
     /// Opens the store, which is made first if it is not there and `createsStore`.
@@ -13,7 +13,7 @@ struct DatabaseOptions: ParsableArguments {
         do {
             return try await database.open(createsStore: createsStore)
         } catch {
-            throw Failure(subject: "--database \(database)", reason: "\(error)")
+            throw Failure(subject: "--database \(database.redacted)", reason: "\(error)")
         }
     }
 }

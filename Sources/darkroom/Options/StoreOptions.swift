@@ -6,7 +6,12 @@ import Jobs
 
 /// Which store serve and its workers work on, and by which rules.
 struct StoreOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The service's database; made if it is not there.", valueName: "sqlite:path"))
+    @Option(
+        help: ArgumentHelp(
+            "The service's database, a file or a PostgreSQL database; made if it is not there.",
+            valueName: "sqlite:path|postgresql://…"
+        )
+    )
     var database = StoreLocation.standard
 
     @Option(help: "How many jobs may wait; more are answered with 429.")
@@ -86,14 +91,22 @@ struct StoreOptions: ParsableArguments {
             if database == .standard { try StoreLocation.makeStandardDirectory() }
             return try await database.open(policy: policy)
         } catch {
-            throw Failure(subject: "--database \(database)", reason: "\(error)")
+            throw Failure(subject: "--database \(database.redacted)", reason: "\(error)")
         }
     }
 
-    /// The options that give a worker the same store and rules.
+    /// What gives a worker the same store where that is no argument: everyone on the machine could read a password there.
+    var environment: [String: String] {
+        switch database {
+        case .sqlite: [:]
+        case .postgres: ["DARKROOM_DATABASE": database.description]
+        }
+    }
+
+    /// The options that give a worker the same rules, and the same store unless ``environment`` does.
     var arguments: [String] {
-        [
-            "--database=\(database)", "--max-queued=\(maxQueued)", "--max-queued-per-account=\(maxQueuedPerAccount)",
+        (environment.isEmpty ? ["--database=\(database)"] : []) + [
+            "--max-queued=\(maxQueued)", "--max-queued-per-account=\(maxQueuedPerAccount)",
             "--deadline=\(deadline.argument)", "--retry-limit=\(retryLimit)",
             "--lease-duration=\(leaseDuration.argument)", "--size-patience=\(sizePatience.argument)",
             "--record-lifetime=\(recordLifetime.argument)", "--image-lifetime=\(imageLifetime.argument)",

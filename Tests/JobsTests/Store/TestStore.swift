@@ -8,6 +8,7 @@ import Synchronization
 /// The stores that the conformance tests run on: a new kind of store is one more case.
 enum StoreKind: CaseIterable, Sendable {
     case sqlite
+    case postgres
 }
 
 /// A store of its own for one test, with a clock that stands still until it is moved.
@@ -17,6 +18,8 @@ final class TestStore: Sendable {
     let clock: TestClock
     let policy: StorePolicy
     let directory: URL
+    /// Where a database server keeps the tables of this test.
+    let schema = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
 
     init(_ kind: StoreKind, policy: StorePolicy = StorePolicy()) async throws {
         self.kind = kind
@@ -24,7 +27,7 @@ final class TestStore: Sendable {
         clock = TestClock()
         directory = FileManager.default.temporaryDirectory.appending(path: "darkroom-store-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        store = try await Self.open(kind, directory, policy, clock)
+        store = try await Self.open(kind, directory, schema, policy, clock)
     }
 
     deinit {
@@ -33,18 +36,21 @@ final class TestStore: Sendable {
 
     /// The same store as another process sees it.
     func another() async throws -> any Store {
-        try await Self.open(kind, directory, policy, clock)
+        try await Self.open(kind, directory, schema, policy, clock)
     }
 
     private static func open(
         _ kind: StoreKind,
         _ directory: URL,
+        _ schema: String,
         _ policy: StorePolicy,
         _ clock: TestClock
     ) async throws -> any Store {
         switch kind {
         case .sqlite:
             try await SQLiteStore(path: directory.appending(path: "store.db").path, policy: policy) { clock.now }
+        case .postgres:
+            try await PostgresStore(url: PostgresServer.shared.url(schema: schema), policy: policy) { clock.now }
         }
     }
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+
+/// A place for a connection, with a thread of its own to wait on; it connects when it has something to do, and again when
+/// the connection was lost.
+actor PostgresSession {
+    /// What became of a transaction.
+    enum Outcome<Value: Sendable>: Sendable {
+        case committed(Value, changes: Set<ChangeTopic>)
+        /// It got into another one's way and was undone; it can be done again at once.
+        case conflict
+        /// It was undone, because the server is gone.
+        case unreachable(String)
+        /// The server was gone before it said whether the transaction with this number was committed.
+        case uncertain(Value, changes: Set<ChangeTopic>, transaction: String)
+        case failed(StoreError)
+    }
+
+    /// How a transaction is begun.
+    enum Mode: Sendable {
+        case read
+        case write(Durability)
+
+        /// One round trip, which also gives the time and the transaction's number.
+        var beginning: String {
+            let time = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            return switch self {
+            case .read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(time)"
+            case .write(.machine): "BEGIN; \(time), pg_current_xact_id()"
+            // The commit can be seen before it is on the server's disk.
+            case .write(.process): "BEGIN; SET LOCAL synchronous_commit = off; \(time), pg_current_xact_id()"
+            }
+        }
+    }
+
+    private let url: String
+    private let executor = QueueExecutor(label: "darkroom.store.postgres")
+    private var connection: PostgresConnection?
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(url: String) {
+        self.url = url
+    }
+
+    /// Does `body` as one transaction.
+    ///
+    /// - Parameter body: Given the connection and the server's time.
+    func transaction<Value: Sendable>(
+        _ mode: Mode,
+        _ body: @Sendable (PostgresConnection, Timestamp) throws -> Value
+    ) -> Outcome<Value> {
+        do {
+            let connection = try connect()
+            let beginning = try connection.execute(mode.beginning)
+            guard let milliseconds = beginning.first.flatMap(Int64.init) else {
+                return .failed(.damaged("the database does not tell the time"))
+            }
+            let value = try undoing(connection) {
+                try body(connection, Timestamp(milliseconds: milliseconds))
+            }
+            return commit(value, on: connection, transaction: beginning.count > 1 ? beginning[1] : nil)
+        } catch {
+            return outcome(of: error)
+        }
+    }
+
+    /// Does `body`, and undoes the transaction it is in if it throws.
+    private func undoing<Value>(_ connection: PostgresConnection, _ body: () throws -> Value) throws -> Value {
+        connection.forgetChanges()
+        do {
+            return try body()
+        } catch {
+            // Without a connection, the server does it by itself.
+            if connection.isConnected { try connection.execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    private func commit<Value: Sendable>(
+        _ value: Value,
+        on connection: PostgresConnection,
+        transaction: String?
+    ) -> Outcome<Value> {
+        let changes = connection.changedTopics
+        do {
+            try connection.execute("COMMIT")
+            return .committed(value, changes: changes)
+        } catch {
+            guard case .connectionLost = error, let transaction else { return outcome(of: error) }
+            self.connection = nil
+            return .uncertain(value, changes: changes, transaction: transaction)
+        }
+    }
+
+    /// Does what is not a store's transaction.
+    func setUp(_ body: @Sendable (PostgresConnection) throws -> Void) -> Outcome<Void> {
+        do {
+            try body(try connect())
+            return .committed((), changes: [])
+        } catch {
+            return outcome(of: error)
+        }
+    }
+
+    /// Whether the transaction of this number was committed; `nil` while nobody knows.
+    func isCommitted(_ transaction: String) -> Bool? {
+        do {
+            let status = try connect().execute("SELECT pg_xact_status('\(transaction)')").first
+            return status == "in progress" ? nil : status == "committed"
+        } catch {
+            forget(error)
+            return nil
+        }
+    }
+
+    /// Runs statements that belong to no transaction; `false` when they could not be run.
+    func run(_ sql: String, _ arguments: [SQLValue]) -> Bool {
+        do {
+            _ = try connect().rows(sql, arguments)
+            return true
+        } catch {
+            forget(error)
+            return false
+        }
+    }
+
+    private func connect() throws(PostgresConnection.Failure) -> PostgresConnection {
+        if let connection, connection.isConnected { return connection }
+        connection = nil
+        let new = try PostgresConnection(url)
+        connection = new
+        return new
+    }
+
+    private func outcome<Value: Sendable>(of error: any Error) -> Outcome<Value> {
+        forget(error)
+        return switch error {
+        case PostgresConnection.Failure.connectionLost(let reason): .unreachable(reason)
+        case PostgresConnection.Failure.refused(let state, let message):
+            PostgresErrorClass(state: state).outcome(message)
+        case let error as StoreError: .failed(error)
+        // What was stored does not decode.
+        default: .failed(.damaged("\(error)"))
+        }
+    }
+
+    /// Lets go of a connection that an error has shown to be lost.
+    private func forget(_ error: any Error) {
+        if case PostgresConnection.Failure.connectionLost = error { connection = nil }
+    }
+}
+
+/// A thread to wait on, for an actor whose calls block.
+private final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}
+
+/// What an error of the server means to whoever uses the store: the classes of PostgreSQL's appendix A.
+private struct PostgresErrorClass {
+    let state: String
+
+    func outcome<Value: Sendable>(_ message: String) -> PostgresSession.Outcome<Value> {
+        switch state {
+        // Serialization failure, deadlock.
+        case "40001", "40P01": .conflict
+        // Disk full.
+        case "53100": .failed(.full)
+        // Lock not available, a statement that took too long.
+        case "55P03", "57014": .failed(.busy)
+        // A transaction that may only read, a database that only may be read from.
+        case "25006": .failed(.readOnly)
+        // Starting, stopping, too many connections.
+        case "57P01", "57P02", "57P03", "53300": .unreachable(message)
+        case _ where state.hasPrefix("08"): .unreachable(message)
+        default: .failed(.damaged(message))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All that Darkroom remembers, in a PostgreSQL database that gateways and workers on any number of machines share.
+///
+/// Transactions write at the same time and lock what they decide on (``StoreTransaction``). One that was undone because the
+/// server or the network was gone is done again until ``patience`` is over; of one whose commit was not answered, the
+/// server is asked what became of it, so that nothing happens twice.
+package struct PostgresStore: SQLStore {
+    package let policy: StorePolicy
+    private let pool: PostgresPool
+    private let feed: PostgresChangeFeed
+    private let clock = DatabaseClock()
+    /// A test's time in place of the database's.
+    private let testClock: (@Sendable () -> Timestamp)?
+
+    /// How long a call waits for a server that cannot be reached.
+    private static let patience = Duration.seconds(15)
+
+    /// Opens the store, making or updating its tables if need be.
+    ///
+    /// - Parameters:
+    ///   - url: The database's address, as libpq reads it: `postgresql://user@host/database?sslmode=verify-full`.
+    ///   - createsTables: Whether tables are made where there are none.
+    ///   - maxConnections: The most transactions at a time.
+    ///   - now: A test's time in place of the database's.
+    package init(
+        url: String,
+        policy: StorePolicy = StorePolicy(),
+        createsTables: Bool = true,
+        maxConnections: Int = 8,
+        now: (@Sendable () -> Timestamp)? = nil
+    ) async throws(StoreError) {
+        self.policy = policy
+        testClock = now
+        pool = PostgresPool(url: url, maxCount: maxConnections)
+        feed = PostgresChangeFeed(url: url)
+        try await migrate(url, createsTables: createsTables)
+        _ = try await read { $0.now }
+    }
+
+    package var now: Timestamp { testClock?() ?? clock.now }
+
+    package func write<Value: Sendable>(
+        _ durability: Durability,
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(.write(durability), body)
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt(.read, body)
+    }
+
+    package func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
+        feed.changes(of: topic, for: patience)
+    }
+
+    /// Does a transaction, again and again while that may help.
+    private func attempt<Value: Sendable>(
+        _ mode: PostgresSession.Mode,
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        var retries = Retries(patience: Self.patience)
+        while true {
+            let outcome = await pool.withSession { await $0.transaction(mode, transaction(mode, body)) }
+            switch outcome {
+            case .committed(let value, let changes):
+                feed.announce(changes)
+                return value
+            case .uncertain(let value, let changes, let transaction):
+                guard try await isCommitted(transaction, &retries) else { continue }
+                feed.announce(changes)
+                return value
+            case .failed(let error):
+                throw error
+            case .conflict:
+                guard await retries.waitAfterConflict() else { throw .busy }
+            case .unreachable(let reason):
+                guard await retries.waitForServer() else { throw .unreachable(reason) }
+            }
+        }
+    }
+
+    /// A transaction's body, as a session does it.
+    private func transaction<Value: Sendable>(
+        _ mode: PostgresSession.Mode,
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) -> @Sendable (PostgresConnection, Timestamp) throws -> Value {
+        { connection, time in
+            clock.set(time)
+            let isWriting = if case .write = mode { true } else { false }
+            return try body(
+                StoreTransaction(
+                    connection: connection,
+                    now: testClock?() ?? time,
+                    policy: policy,
+                    isWriting: isWriting
+                )
+            )
+        }
+    }
+
+    private func isCommitted(_ transaction: String, _ retries: inout Retries) async throws(StoreError) -> Bool {
+        while true {
+            if let isCommitted = await pool.withSession({ await $0.isCommitted(transaction) }) { return isCommitted }
+            guard await retries.waitForServer() else {
+                throw .unreachable("the connection was lost while a transaction was committed")
+            }
+        }
+    }
+
+    private func migrate(_ url: String, createsTables: Bool) async throws(StoreError) {
+        let outcome = await PostgresSession(url: url).setUp { connection in
+            try PostgresSchema.migrate(connection, createsTables: createsTables)
+        }
+        switch outcome {
+        case .committed: return
+        case .unreachable(let reason): throw .unreachable(reason)
+        case .failed(let error): throw error
+        case .conflict, .uncertain: throw .busy
+        }
+    }
+}
+
+/// The waits between the attempts at a transaction.
+private struct Retries {
+    private let end: ContinuousClock.Instant
+    private var wait = Duration.zero
+    private var conflicts = 0
+
+    init(patience: Duration) {
+        end = .now + patience
+    }
+
+    /// Waits before the next attempt to reach the server, at first not at all; `false` when there is to be none.
+    mutating func waitForServer() async -> Bool {
+        guard .now < end else { return false }
+        await sleep(wait)
+        wait = min(max(wait * 2, .milliseconds(50)), .seconds(1))
+        return true
+    }
+
+    /// Waits a moment, another one for each of those that met.
+    mutating func waitAfterConflict() async -> Bool {
+        conflicts += 1
+        guard conflicts <= 20 else { return false }
+        await sleep(.milliseconds(Int.random(in: 1...(5 * conflicts))))
+        return true
+    }
+
+    /// Sleeps whether or not the task is cancelled: what was begun is done.
+    private func sleep(_ duration: Duration) async {
+        guard duration > .zero else { return }
+        await Task { try? await Task.sleep(for: duration) }.value
+    }
+}

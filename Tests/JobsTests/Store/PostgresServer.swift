@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// A PostgreSQL server for the tests of this process, in a directory of its own.
+///
+/// It ends with the process.
+final class PostgresServer: Sendable {
+    /// Started by the first test that needs it.
+    static let shared: PostgresServer = {
+        do {
+            return try PostgresServer()
+        } catch {
+            fatalError("no PostgreSQL server for the tests: \(error)")
+        }
+    }()
+
+    /// Where the server keeps its data and listens.
+    let directory: URL
+    /// Open as long as the process lives.
+    private let input = Pipe()
+
+    /// The superuser's address of the database, for tables in a schema that is made if it is not there.
+    func url(schema: String) throws -> String {
+        try sql("CREATE SCHEMA IF NOT EXISTS \(schema)")
+        return "postgresql:///postgres?host=\(directory.path)&user=postgres&options=-csearch_path%3D\(schema)"
+    }
+
+    /// Runs statements as the superuser and returns what they print.
+    @discardableResult
+    func sql(_ statements: String) throws -> String {
+        try Self.run(
+            [Self.programs + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", directory.path]
+                + ["-U", "postgres", "-c", statements, "postgres"]
+        )
+    }
+
+    /// Starts a server.
+    init() throws {
+        directory = URL(filePath: try Self.run(["mktemp", "-d", "/tmp/darkroom-postgres-XXXXXX"]))
+        if geteuid() == 0 { try Self.run(["chown", "postgres", directory.path]) }
+        try Self.run(
+            Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
+        )
+        try control("start")
+        // A shell that ends the server when this process, at the other end of its input, is gone.
+        let shell = Process()
+        shell.executableURL = URL(filePath: "/bin/sh")
+        shell.arguments =
+            ["-c", #"read -r _; "$@"; rm -rf "$0""#, directory.path] + Self.unprivileged
+            + [Self.programs + "/pg_ctl", "stop", "--mode=immediate", "-D", data]
+        shell.standardInput = input
+        // Whoever waits for the output of this process waits for nothing else.
+        shell.standardOutput = FileHandle.nullDevice
+        shell.standardError = FileHandle.nullDevice
+        try shell.run()
+    }
+
+    /// Kills the server's processes and starts it again, as a crash of its machine would.
+    func crash() throws {
+        try control("restart", "--mode=immediate")
+    }
+
+    private var data: String { directory.appending(path: "data").path }
+
+    private func control(_ command: String...) throws {
+        let options = "-k \(directory.path) -c listen_addresses= -c fsync=off -c max_connections=400"
+        // The server keeps all files of whoever starts it open, among them what tells Foundation of a process's end.
+        let closing = #"for file in /proc/self/fd/*; do n=${file##*/}; ((n > 2)) && eval "exec $n>&-"; done; exec "$@""#
+        try Self.start(
+            ["bash", "-c", closing, "bash"] + Self.unprivileged + [Self.programs + "/pg_ctl"] + command
+                + ["--wait", "-D", data, "-l", directory.path + "/log", "-o", options],
+            output: .nullDevice
+        )
+    }
+
+    /// The directory of the newest version's programs.
+    private static let programs: String = {
+        if let path = try? run(["sh", "-c", "ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1"]), !path.isEmpty {
+            return path
+        }
+        return (try? run(["pg_config", "--bindir"])) ?? "/usr/bin"
+    }()
+
+    /// The server does not run as root.
+    private static let unprivileged =
+        geteuid() == 0 ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] : []
+
+    /// Runs a program and returns what it prints.
+    @discardableResult
+    private static func run(_ command: [String]) throws -> String {
+        let output = Pipe()
+        var data = Data()
+        try start(command, output: output.fileHandleForWriting) {
+            // This process's end, or there is no end to read.
+            try output.fileHandleForWriting.close()
+            data = try output.fileHandleForReading.readToEnd() ?? Data()
+        }
+        return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Runs a program to its end.
+    private static func start(_ command: [String], output: FileHandle, meanwhile: () throws -> Void = {}) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = command
+        // A directory that every user may be in.
+        process.currentDirectoryURL = URL(filePath: "/")
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        try meanwhile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw Unexpected(outcome: "\(command) failed") }
+    }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import Jobs
+
+/// What only a server can do.
+@Suite struct PostgresStoreTests {
+    @Test func aServerThatCrashesUnderLoadLosesNothingAndDoesNothingTwice() async throws {
+        let server = try PostgresServer()
+        let url = try server.url(schema: "crash")
+        let store = try await PostgresStore(url: url)
+        try await store.open(.alice, credits: "1000")
+        let jobs = try await withThrowingTaskGroup(of: [JobID].self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var jobs: [JobID] = []
+                    for _ in 0..<100 {
+                        jobs.append(try await store.accept(.test()).id)
+                        guard let claimed = try await store.claim() else { continue }
+                        _ = try await store.complete(claimed.lease, with: .test())
+                    }
+                    return jobs
+                }
+            }
+            for _ in 0..<3 {
+                try await Task.sleep(for: .milliseconds(100))
+                try server.crash()
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        while let claimed = try await store.claim() { _ = try await store.complete(claimed.lease, with: .test()) }
+
+        #expect(Set(jobs).count == 400)
+        for job in jobs {
+            let history = try await store.history(of: job)
+            #expect(history.count { $0 == .queued } == 1)
+            #expect(history.count { $0 == .ended(.completed) } == 1)
+        }
+        let ledger = try await store.verifyLedger()
+        #expect(ledger.problems.isEmpty)
+        #expect(ledger.balances[.revenue] == Credits(test: "1.2"))
+    }
+
+    @Test func aTransactionWhoseConnectionIsCutAsItCommitsIsDoneAgain() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        // The first commit of a job ends its own connection. A sequence goes on even so.
+        try test.sql(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('tries') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON job DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION cut();
+            """
+        )
+        let job = try await test.store.accept(.test())
+        #expect(try test.sql("SELECT last_value FROM tries") == "2")
+        #expect(try await test.store.history(of: job.id) == [.queued])
+        #expect(try await test.store.available() == Credits(test: "0.997"))
+    }
+
+    @Test func theServerIsAskedWhatBecameOfATransaction() async throws {
+        let test = try await TestStore(.postgres)
+        let session = PostgresSession(url: try test.url)
+        var numbers: [String] = []
+        for end in ["COMMIT", "ROLLBACK"] {
+            numbers.append(try test.sql("BEGIN; CREATE TABLE t_\(end) (); SELECT pg_current_xact_id(); \(end)"))
+        }
+        #expect(await session.isCommitted(numbers[0]) == true)
+        #expect(await session.isCommitted(numbers[1]) == false)
+    }
+
+    @Test func connectionsThatAreCutAreMadeAgain() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        let other = try await test.another()
+        async let waiting = other.claim(by: WorkerID("w"), upTo: 1, size: nil, waitingUpTo: .seconds(30))
+        for _ in 0..<3 {
+            try await Task.sleep(for: .milliseconds(50))
+            try test.sql(
+                """
+                SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                WHERE application_name = 'darkroom' AND pid <> pg_backend_pid() AND query LIKE '%LISTEN%'
+                """
+            )
+            #expect(try await test.store.available() == Credits(test: "1"))
+        }
+        let job = try await test.store.accept(.test())
+        #expect(try await waiting.map(\.lease.job) == [job.id])
+    }
+
+    @Test func manyAtOnceLeaveTheBooksBalanced() async throws {
+        let test = try await TestStore(.postgres)
+        let accounts = [AccountID.alice, .bob, AccountID(test: "carol")]
+        for account in accounts { try await test.store.open(account) }
+        let stores = [test.store, try await test.another()]
+        try await withThrowingTaskGroup { group in
+            for index in 0..<12 {
+                let store = stores[index % 2]
+                group.addTask {
+                    for round in 0..<20 {
+                        let job = try await store.accept(.test(by: accounts[(index + round) % 3]))
+                        if round % 3 == 0 { _ = try await store.cancel(job.id, of: nil) }
+                        guard let claimed = try await store.claim(by: WorkerID("worker-\(index)")) else { continue }
+                        if round % 5 == 0 { _ = try await store.cancel(claimed.lease.job, of: nil) }
+                        if round % 7 == 0 { _ = try await store.bury(WorkerID("worker-\(index)")) }
+                        _ = try await store.complete(claimed.lease, with: .test())
+                        _ = try await store.maintain()
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await test.store.verifyLedger().problems.isEmpty)
+    }
+
+    @Test func manyOpenANewDatabaseAtOnce() async throws {
+        let url = try PostgresServer.shared.url(schema: "opened_at_once")
+        try await withThrowingTaskGroup { group in
+            for index in 0..<8 {
+                group.addTask {
+                    try await PostgresStore(url: url).open(AccountID(test: "account-\(index)"))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let store = try await PostgresStore(url: url, createsTables: false)
+        #expect(try await store.verifyLedger().balances.count == 18)
+    }
+
+    @Test func aNewerDatabaseIsUsedOnlyIfItSaysThatItCanBe() async throws {
+        let test = try await TestStore(.postgres)
+        try test.sql("INSERT INTO schema_migration VALUES (1000, 1)")
+        try await test.another().open(.bob)
+        try test.sql("INSERT INTO schema_migration VALUES (1001, 1001)")
+        await #expect(throws: StoreError.newerVersion) { try await test.another() }
+    }
+
+    @Test func aDatabaseThatIsNotThereIsSaidSo() async throws {
+        let server = PostgresServer.shared
+        await #expect(throws: StoreError.unreachable("there are no tables of Darkroom in it")) {
+            try await PostgresStore(url: server.url(schema: "empty"), createsTables: false)
+        }
+        do {
+            _ = try await PostgresStore(
+                url: "postgresql:///none?host=\(server.directory.path)&user=postgres&password=secret"
+            )
+            Issue.record("it was opened")
+        } catch {
+            #expect("\(error)".contains("database \"none\" does not exist"))
+            #expect(!"\(error)".contains("secret"))
+        }
+    }
+
+    @Test func theTablesRefuseWhatMustNotBe() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        let job = try await test.store.accept(.test())
+        _ = try await test.store.cancel(job.id, of: nil)
+        for statement in [
+            "UPDATE ledger_balance SET amount = -1 WHERE account = 'available:alice'",
+            "INSERT INTO ledger_transaction (kind, job, time) VALUES ('settle', '\(job.id)', 0)",
+            "INSERT INTO ledger_transaction (kind, job, time) VALUES ('reserve', '\(job.id)', 0)",
+            "UPDATE job SET state = 'gone'",
+        ] {
+            #expect(throws: Unexpected.self, "\(statement)") { try test.sql(statement) }
+        }
+    }
+
+    @Test func aDatabaseThatOnlyMayBeReadFromIsAClearErrorThatHarmsNothing() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        let url = try test.url + "%20-cdefault_transaction_read_only%3Don"
+        let store = try await PostgresStore(url: url)
+        await #expect(throws: StoreError.readOnly) { try await store.submit(.test()) }
+        #expect(try await test.store.available() == Credits(test: "1"))
+    }
+
+    @Test func timeComesFromTheServer() async throws {
+        let test = try await TestStore(.postgres)
+        let store = try await PostgresStore(url: test.url)
+        try await store.open(.alice)
+        let job = try await store.accept(.test())
+        let age = try test.sql("SELECT (extract(epoch FROM now()) * 1000)::bigint - submitted FROM job")
+        #expect(abs(try #require(Int(age))) < 5000)
+        #expect(abs(job.submitted.duration(to: store.now).wholeMilliseconds) < 5000)
+    }
+
+    @Test(arguments: [
+        ("postgresql://user:pass@host:5432/db?sslmode=verify-full&password=other", "postgresql://host:5432/db"),
+        ("postgres://user:p@ss@host/db", "postgresql://host/db"),
+        ("postgresql:///db?host=/run/postgresql", "postgresql:///db"),
+        ("sqlite:/srv/darkroom.sqlite", "sqlite:/srv/darkroom.sqlite"),
+    ])
+    func anAddressIsShownWithoutItsSecrets(address: String, shown: String) throws {
+        let location = try #require(StoreLocation(address))
+        #expect(location.redacted == shown)
+        #expect(location.description == address)
+    }
+
+    @Test(arguments: [
+        ("SELECT a FROM t WHERE b = ? AND c = ?", "SELECT a FROM t WHERE b = $1 AND c = $2"),
+        ("VALUES (?1, ?2), (?1, ?10)", "VALUES ($1, $2), ($1, $10)"),
+        ("SELECT 1", "SELECT 1"),
+    ])
+    func parametersAreWrittenAsTheServerReadsThem(statement: String, translation: String) {
+        #expect(PostgresParameters.translate(statement) == translation)
+    }
+}
+
+extension TestStore {
+    /// The address of this test's tables.
+    fileprivate var url: String {
+        get throws { try PostgresServer.shared.url(schema: schema) }
+    }
+
+    /// Runs statements on this test's tables and returns what they print.
+    @discardableResult
+    fileprivate func sql(_ statements: String) throws -> String {
+        try PostgresServer.shared.sql("SET search_path = \(schema); \(statements)")
+    }
+}
