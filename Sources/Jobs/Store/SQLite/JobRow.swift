@@ -37,8 +37,17 @@ extension JobRow: FetchableRecord {
             ended: row["ended"],
             progress: try (row["progress"] as String?).map { try StoredJSON.decode(GenerationProgress.self, $0) },
             result: try (row["result"] as String?).map { try StoredJSON.decode(JobResult.self, $0) },
-            attachment: row["attachment"]
+            attachment: row["attachment"],
+            trace: TraceContext(row: row)
         )
+    }
+}
+
+extension TraceContext {
+    /// The context that was sent with a job; `nil` when there was none.
+    fileprivate init?(row: Row) {
+        guard let traceparent = row["traceparent"] as String? else { return nil }
+        self.init(traceparent: traceparent, tracestate: (row["tracestate"] as String?).map { [$0] } ?? [])
     }
 }
 

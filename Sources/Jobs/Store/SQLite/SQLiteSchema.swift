@@ -12,6 +12,9 @@ enum SQLiteSchema {
         migrator.registerMigration("1: accounts, ledger, jobs") { db in
             try db.execute(sql: accounts + ledger + jobs)
         }
+        migrator.registerMigration("2: traces") { db in
+            try db.execute(sql: traces)
+        }
         return migrator
     }
 
@@ -170,6 +173,13 @@ enum SQLiteSchema {
             state TEXT NOT NULL,
             seen INTEGER NOT NULL
         ) STRICT;
+
+        """
+
+    private static let traces = """
+        -- The header fields of W3C Trace Context that the request came with.
+        ALTER TABLE job ADD COLUMN traceparent TEXT;
+        ALTER TABLE job ADD COLUMN tracestate TEXT;
 
         """
 }

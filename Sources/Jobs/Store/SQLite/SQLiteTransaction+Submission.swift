@@ -73,8 +73,8 @@ extension SQLiteTransaction {
         try run(
             """
             INSERT INTO job (id, account, api_key, spent_label, endpoint, width, height, price, state, lease_count,
-                failure_count, retry_limit, deadline, submitted, webhook, attachment)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                failure_count, retry_limit, deadline, submitted, webhook, attachment, traceparent, tracestate)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             submission.id,
             submission.account,
@@ -91,7 +91,9 @@ extension SQLiteTransaction {
             lifecycle.deadline,
             now,
             submission.webhook,
-            submission.attachment
+            submission.attachment,
+            submission.trace?.traceparent,
+            submission.trace?.state?.text
         )
         let sequence = db.lastInsertedRowID
         try run("INSERT INTO job_request (job, request) VALUES (?, ?)", sequence, request)

@@ -175,7 +175,8 @@ extension SQLiteTransaction {
             request: request,
             submitted: row.job.submitted,
             deadline: row.job.lifecycle.deadline,
-            failures: row.job.lifecycle.failureCount
+            failures: row.job.lifecycle.failureCount,
+            trace: row.job.trace
         )
     }
 }
