@@ -179,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "DarkroomTests",
             dependencies: [
-                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "TestHub", "Worker",
+                "API", "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "TestHub",
+                "Worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
