@@ -145,7 +145,10 @@ enum PostgresSchema {
             progress TEXT,
             failure TEXT,
             result TEXT,
-            attachment TEXT NOT NULL
+            attachment TEXT NOT NULL,
+            -- The header fields of W3C Trace Context that the request came with.
+            traceparent TEXT,
+            tracestate TEXT
         ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
         CREATE INDEX job_account ON job (account, sequence);
         CREATE INDEX job_waiting ON job (account, sequence) WHERE state = 'queued';
