@@ -210,6 +210,9 @@ enum PostgresSchema {
         CREATE INDEX webhook_delivery_due ON webhook_delivery (due) WHERE state = 'due';
         CREATE INDEX webhook_delivery_job ON webhook_delivery (job);
 
+        -- What was committed of late (TransactionToken): the time in milliseconds, and a random number.
+        CREATE TABLE transaction_token (token TEXT COLLATE "C" PRIMARY KEY);
+
         CREATE TABLE worker (
             id TEXT COLLATE "C" PRIMARY KEY,
             state TEXT NOT NULL,
