@@ -72,13 +72,10 @@ struct Round {
 
     /// Lets jobs go that are somebody else's; returns those that were there.
     mutating func leave(_ lost: Set<Lease>) -> [ClaimedJob] {
-        defer { remove(lost) }
-        return claims.filter { lost.contains($0.lease) }
-    }
-
-    private mutating func remove(_ lost: Set<Lease>) {
+        let leaving = claims.filter { lost.contains($0.lease) }
         batch.leave(lost)
         endings.removeAll { lost.contains($0.lease) }
+        return leaving
     }
 
     mutating func schedule() -> Turn? {
