@@ -24,17 +24,19 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
         .systemLibrary(name: "CImageCodec"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"], swiftSettings: swiftSettings),
         .target(
             name: "Jobs",
             dependencies: [
-                "ImageCodec",
+                "ImageCodec", "CPostgres",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(name: "stub-worker", dependencies: ["ImageCodec", "Jobs"], swiftSettings: swiftSettings),
+        .executableTarget(name: "queue", dependencies: ["ImageCodec", "Jobs"], swiftSettings: swiftSettings),
         .executableTarget(name: "kernels", dependencies: ["Tensor"], swiftSettings: swiftSettings),
     ]
 )
