@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(),
+    .strictMemorySafety(), .unsafeFlags(["-enable-testing", "-warnings-as-errors"]),
 ]
 
 let package = Package(
@@ -21,20 +21,28 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        .testTarget(
+            name: "JobsTests",
+            dependencies: ["Jobs", "ImageCodec", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "JobsTests",
+            swiftSettings: swiftSettings
+        ),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
         .systemLibrary(name: "CImageCodec"),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"], swiftSettings: swiftSettings),
         .target(
             name: "Jobs",
             dependencies: [
-                "ImageCodec",
+                "ImageCodec", "CPostgres",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(name: "stub-worker", dependencies: ["ImageCodec", "Jobs"], swiftSettings: swiftSettings),
+        .executableTarget(name: "queue", dependencies: ["ImageCodec", "Jobs"], swiftSettings: swiftSettings),
         .executableTarget(name: "kernels", dependencies: ["Tensor"], swiftSettings: swiftSettings),
     ]
 )

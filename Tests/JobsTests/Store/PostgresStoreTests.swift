@@ -246,7 +246,7 @@ extension TestStore {
 
     /// Runs statements on this test's tables and returns what they print.
     @discardableResult
-    fileprivate func sql(_ statements: String) throws -> String {
+    func sql(_ statements: String) throws -> String {
         try PostgresServer.shared.sql("SET search_path = \(schema); \(statements)")
     }
 }

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Jobs
+
+/// What becomes of statements whose answers nobody waits for, on every kind of store.
+@Suite struct TransactionTests {
+    private static let insert = "INSERT INTO worker (id, state, seen) VALUES (?, 'ready', 1)"
+
+    @Test(arguments: StoreKind.allCases)
+    func aStatementThatIsRefusedUndoesThoseBeforeIt(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        await #expect(throws: StoreError.self) {
+            try await store.write { transaction in
+                try transaction.run(Self.insert, "a")
+                try transaction.run(Self.insert, "a")
+            }
+        }
+        #expect(try await workers(in: store) == [])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func aStatementThatIsRefusedIsNoticedByThoseAfterIt(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        await #expect(throws: StoreError.self) {
+            try await store.write { transaction in
+                try transaction.run(Self.insert, "a")
+                try transaction.run(Self.insert, "a")
+                return try transaction.rows("SELECT id FROM worker").count
+            }
+        }
+        #expect(try await workers(in: store) == [])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func aStatementThatChangesOtherThanItMustUndoesTheTransaction(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        await #expect(throws: StoreError.self) {
+            try await store.write { transaction in
+                try transaction.run(Self.insert, "a", changing: 1)
+                try transaction.run("DELETE FROM worker WHERE id = ?", "b", changing: 1)
+            }
+        }
+        #expect(try await workers(in: store) == [])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func aTransactionThatGivesUpUndoesWhatItHasSent(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        await #expect(throws: StoreError.busy) {
+            try await store.write { transaction in
+                try transaction.run(Self.insert, "a")
+                throw StoreError.busy
+            }
+        }
+        try await store.write { try $0.run(Self.insert, "b", changing: 1) }
+        #expect(try await workers(in: store) == ["b"])
+    }
+
+    private func workers(in store: any SQLStore) async throws -> [String] {
+        try await store.read { try $0.rows("SELECT id FROM worker ORDER BY id").map { try $0["id"] as String } }
+    }
+}
+
+extension TestStore {
+    fileprivate var sqlStore: any SQLStore {
+        get throws { try #require(store as? any SQLStore) }
+    }
+}
