@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(), .unsafeFlags(["-enable-testing", "-warnings-as-errors"]),
+    .strictMemorySafety(),
 ]
 
 let package = Package(
@@ -21,12 +21,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .testTarget(
-            name: "JobsTests",
-            dependencies: ["Jobs", "ImageCodec", .product(name: "GRDB", package: "GRDB.swift")],
-            path: "JobsTests",
-            swiftSettings: swiftSettings
-        ),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
         .systemLibrary(name: "CImageCodec"),
