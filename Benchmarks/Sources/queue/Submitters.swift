@@ -59,6 +59,7 @@ struct Submitters {
     }
 
     private func account(_ number: Int) -> AccountID {
-        AccountID("account-\(number)")!
+        guard let account = AccountID("account-\(number)") else { fatalError("not an account's name") }
+        return account
     }
 }

@@ -20,6 +20,10 @@ import Foundation
     private var statements: [String: String] = [:]
     /// What others may wait for and has changed since ``forgetChanges()``.
     private(set) var changedTopics: Set<ChangeTopic> = []
+    /// The statements that were sent and not answered yet: how many rows each must change, if that is known.
+    ///
+    /// While there are any, libpq is in its pipeline mode.
+    private var unanswered: [Int?] = []
 
     /// What a connection is set to, unless the address says otherwise: nobody waits for ever, whatever breaks.
     private static let settings = [
@@ -65,6 +69,7 @@ import Foundation
     /// Runs statements without arguments and returns the first row of the last one, as text.
     @discardableResult
     func execute(_ sql: String) throws(Failure) -> [String] {
+        try settle()
         let result = unsafe try checked(PQexec(connection, sql))
         defer { unsafe PQclear(result) }
         guard unsafe PQntuples(result) > 0 else { return [] }
@@ -78,23 +83,91 @@ import Foundation
         changedTopics = []
     }
 
-    private func runPrepared(_ sql: String, _ arguments: [SQLValue]) throws(Failure) -> OpaquePointer {
-        let name: String
-        if let known = statements[sql] {
-            name = known
-        } else {
-            name = "s\(statements.count)"
-            let result = unsafe try checked(PQprepare(connection, name, PostgresParameters.translate(sql), 0, nil))
-            unsafe PQclear(result)
-            statements[sql] = name
+    /// Commits the transaction, whose last statements travel with the commit.
+    func commit() throws(Failure) {
+        // What decides whether it may be committed is known before.
+        if unanswered.contains(where: { $0 != nil }) { try settle() }
+        unsafe PQclear(try answer("COMMIT", []))
+    }
+
+    /// Undoes the transaction, if there still is one.
+    func rollBack() throws(Failure) {
+        do { try settle() } catch { /* There is a reason to roll back already. */  }
+        guard isConnected, unsafe PQtransactionStatus(connection) != PQTRANS_IDLE else { return }
+        try execute("ROLLBACK")
+    }
+
+    /// The name of a statement, which is compiled if it is new.
+    private func prepared(_ sql: String) throws(Failure) -> String {
+        if let name = statements[sql] { return name }
+        try settle()
+        let name = "s\(statements.count)"
+        unsafe PQclear(try checked(PQprepare(connection, name, PostgresParameters.translate(sql), 0, nil)))
+        statements[sql] = name
+        return name
+    }
+
+    /// Sends a statement without waiting for its answer.
+    private func send(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws(Failure) {
+        let name = try prepared(sql)
+        if unanswered.isEmpty { _ = unsafe PQenterPipelineMode(connection) }
+        unanswered.append(count)
+        let isSent = unsafe PostgresParameters(arguments).withPointers { values, lengths, formats in
+            // 1: the answer in binary.
+            unsafe PQsendQueryPrepared(connection, name, Int32(arguments.count), values, lengths, formats, 1)
         }
-        let parameters = PostgresParameters(arguments)
-        return unsafe try checked(
-            parameters.withPointers { values, lengths, formats in
-                // 1: the answer in binary.
-                unsafe PQexecPrepared(connection, name, Int32(arguments.count), values, lengths, formats, 1)
+        guard isSent == 1 else { throw .connectionLost(lastMessage) }
+    }
+
+    /// The answer to a statement, once it and those that were sent before are done.
+    private func answer(_ sql: String, _ arguments: [SQLValue]) throws(Failure) -> OpaquePointer {
+        try send(sql, arguments, changing: nil)
+        guard let answer = unsafe try answers() else { throw .connectionLost(lastMessage) }
+        return unsafe answer
+    }
+
+    /// Waits for what was sent.
+    private func settle() throws(Failure) {
+        unsafe PQclear(try answers())
+    }
+
+    /// Waits for what was sent and gives the last answer; `nil` when nothing was.
+    private func answers() throws(Failure) -> OpaquePointer? {
+        guard !unanswered.isEmpty else { return nil }
+        defer {
+            unanswered = []
+            _ = unsafe PQexitPipelineMode(connection)
+        }
+        guard unsafe PQpipelineSync(connection) == 1 else { throw .connectionLost(lastMessage) }
+        var last: OpaquePointer?
+        var failure: Failure?
+        for count in unanswered {
+            unsafe PQclear(last)
+            unsafe last = nil
+            do throws(Failure) {
+                unsafe last = try checked(PQgetResult(connection))
+                try unsafe check(last, changed: count)
+            } catch {
+                // Those after it were not run.
+                failure = failure ?? error
             }
-        )
+            // Nothing follows a statement's one answer.
+            unsafe PQclear(PQgetResult(connection))
+        }
+        // The end of the pipeline.
+        unsafe PQclear(PQgetResult(connection))
+        if let failure {
+            unsafe PQclear(last)
+            // What the server said last, if that was its last word, is not about the statements.
+            throw isConnected ? failure : .connectionLost(lastMessage)
+        }
+        return unsafe last
+    }
+
+    private func check(_ result: OpaquePointer?, changed count: Int?) throws(Failure) {
+        guard let count, Int(unsafe String(cString: PQcmdTuples(result))) != count else { return }
+        // The state that means that there is no such row.
+        throw .refused(state: "P0002", message: "a statement did not change \(count) rows")
     }
 
     private func checked(_ result: OpaquePointer?) throws(Failure) -> OpaquePointer {
@@ -126,14 +199,12 @@ import Foundation
 extension PostgresConnection: SQLConnection {
     var dialect: SQLDialect { .postgres }
 
-    func run(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
-        let result = unsafe try runPrepared(sql, arguments)
-        defer { unsafe PQclear(result) }
-        return Int(unsafe String(cString: PQcmdTuples(result))) ?? 0
+    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws {
+        try send(sql, arguments, changing: count)
     }
 
     func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
-        let result = unsafe try runPrepared(sql, arguments)
+        let result = unsafe try answer(sql, arguments)
         defer { unsafe PQclear(result) }
         return try unsafe PostgresAnswer(result: result).rows()
     }

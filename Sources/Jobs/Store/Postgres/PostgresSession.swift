@@ -73,7 +73,7 @@ actor PostgresSession {
             return try body()
         } catch {
             // Without a connection, the server does it by itself.
-            if connection.isConnected { try connection.execute("ROLLBACK") }
+            try connection.rollBack()
             throw error
         }
     }
@@ -85,20 +85,24 @@ actor PostgresSession {
     ) -> Outcome<Value> {
         let changes = connection.changedTopics
         do {
-            try connection.execute("COMMIT")
+            try connection.commit()
             return .committed(value, changes: changes)
         } catch {
-            guard case .connectionLost = error, let transaction else { return outcome(of: error) }
+            guard case .connectionLost = error, let transaction else {
+                try? connection.rollBack()
+                return outcome(of: error)
+            }
             self.connection = nil
             return .uncertain(value, changes: changes, transaction: transaction)
         }
     }
 
-    /// Does what is not a store's transaction.
-    func setUp(_ body: @Sendable (PostgresConnection) throws -> Void) -> Outcome<Void> {
+    /// Does `body` without beginning a transaction.
+    func withConnection<Value: Sendable>(
+        _ body: @Sendable (PostgresConnection) throws -> Value
+    ) -> Outcome<Value> {
         do {
-            try body(try connect())
-            return .committed((), changes: [])
+            return .committed(try body(try connect()), changes: [])
         } catch {
             return outcome(of: error)
         }

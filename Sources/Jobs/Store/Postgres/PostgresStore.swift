@@ -44,13 +44,31 @@ package struct PostgresStore: SQLStore {
         _ durability: Durability,
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await attempt(.write(durability), body)
+        try await attempt { session in
+            await session.transaction(.write(durability)) { connection, time in
+                clock.set(time)
+                return try body(transaction(on: connection, at: time, isWriting: true))
+            }
+        }
     }
 
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await attempt(.read, body)
+        try await attempt { session in
+            await session.transaction(.read) { connection, time in
+                clock.set(time)
+                return try body(transaction(on: connection, at: time))
+            }
+        }
+    }
+
+    package func look<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await attempt { session in
+            await session.withConnection { connection in try body(transaction(on: connection, at: clock.now)) }
+        }
     }
 
     package func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
@@ -59,13 +77,11 @@ package struct PostgresStore: SQLStore {
 
     /// Does a transaction, again and again while that may help.
     private func attempt<Value: Sendable>(
-        _ mode: PostgresSession.Mode,
-        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+        _ body: @Sendable (PostgresSession) async -> PostgresSession.Outcome<Value>
     ) async throws(StoreError) -> Value {
         var retries = Retries(patience: Self.patience)
         while true {
-            let outcome = await pool.withSession { await $0.transaction(mode, transaction(mode, body)) }
-            switch outcome {
+            switch await pool.withSession(body) {
             case .committed(let value, let changes):
                 feed.announce(changes)
                 return value
@@ -83,23 +99,13 @@ package struct PostgresStore: SQLStore {
         }
     }
 
-    /// A transaction's body, as a session does it.
-    private func transaction<Value: Sendable>(
-        _ mode: PostgresSession.Mode,
-        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
-    ) -> @Sendable (PostgresConnection, Timestamp) throws -> Value {
-        { connection, time in
-            clock.set(time)
-            let isWriting = if case .write = mode { true } else { false }
-            return try body(
-                StoreTransaction(
-                    connection: connection,
-                    now: testClock?() ?? time,
-                    policy: policy,
-                    isWriting: isWriting
-                )
-            )
-        }
+    /// What a transaction's body works on, at a time that the database has told.
+    private func transaction(
+        on connection: PostgresConnection,
+        at time: Timestamp,
+        isWriting: Bool = false
+    ) -> StoreTransaction {
+        StoreTransaction(connection: connection, now: testClock?() ?? time, policy: policy, isWriting: isWriting)
     }
 
     private func isCommitted(_ transaction: String, _ retries: inout Retries) async throws(StoreError) -> Bool {
@@ -112,7 +118,7 @@ package struct PostgresStore: SQLStore {
     }
 
     private func migrate(_ url: String, createsTables: Bool) async throws(StoreError) {
-        let outcome = await PostgresSession(url: url).setUp { connection in
+        let outcome = await PostgresSession(url: url).withConnection { connection in
             try PostgresSchema.migrate(connection, createsTables: createsTables)
         }
         switch outcome {

@@ -7,8 +7,11 @@
 protocol SQLConnection {
     var dialect: SQLDialect { get }
 
-    /// Runs a statement and returns how many rows it changed.
-    @discardableResult func run(_ sql: String, _ arguments: [SQLValue]) throws -> Int
+    /// Runs a statement whose answer nobody needs, at the latest together with the next that somebody does.
+    ///
+    /// - Parameter count: How many rows it must change, if that is known; another number is an error, perhaps of a later call,
+    ///   and the transaction is undone.
+    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws
 
     /// The rows a statement gives.
     func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow]

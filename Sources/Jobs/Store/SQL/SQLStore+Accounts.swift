@@ -4,7 +4,7 @@ extension SQLStore {
     package func authenticate(_ presented: KeySecret?) async throws(StoreError) -> Authentication {
         // Without a key, the same is done with one that nobody has.
         let digest = (presented ?? KeySecret(presented: "")).digest
-        guard let key = try await read({ try $0.key(digest: digest) }), presented != nil else { return .unknown }
+        guard let key = try await look({ try $0.key(digest: digest) }), presented != nil else { return .unknown }
         return key.isUsable(at: now) ? .accepted(key) : .disabled(key)
     }
 

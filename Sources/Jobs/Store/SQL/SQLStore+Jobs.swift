@@ -26,7 +26,7 @@ extension SQLStore {
     }
 
     package func request(of id: JobID) async throws(StoreError) -> GenerationRequest? {
-        try await read { try $0.request(of: id) }
+        try await look { try $0.request(of: id) }
     }
 
     package func cancel(_ id: JobID, of account: AccountID?) async throws(StoreError) -> JobLookup {
@@ -47,14 +47,14 @@ extension SQLStore {
     ) async throws(StoreError) -> [JobEvent] {
         var changes = changes(of: .job(id), for: patience).makeAsyncIterator()
         repeat {
-            let (events, isEnded) = try await read { try $0.events(of: id, after: last) }
+            let (events, isEnded) = try await look { try $0.events(of: id, after: last) }
             guard events.isEmpty, !isEnded else { return events }
         } while await changes.next() != nil
         return []
     }
 
     package func image(_ id: ImageID) async throws(StoreError) -> StoredImage? {
-        try await read { try $0.image(id) }
+        try await look { try $0.image(id) }
     }
 }
 
@@ -68,7 +68,7 @@ extension SQLStore {
         var changes = changes(of: .work, for: patience).makeAsyncIterator()
         repeat {
             // Most looks find nothing, and do not keep others from writing.
-            guard try await read({ try $0.hasWork(of: size) }) else { continue }
+            guard try await look({ try $0.hasWork(of: size) }) else { continue }
             let claimed = try await claimNow(by: worker, upTo: limit, size: size)
             guard claimed.isEmpty else { return claimed }
         } while await changes.next() != nil
@@ -96,7 +96,7 @@ extension SQLStore {
     }
 
     package func heartbeat(_ heartbeats: [Heartbeat]) async throws(StoreError) -> Set<Lease> {
-        let (lost, needsWrite) = try await read { try $0.check(heartbeats) }
+        let (lost, needsWrite) = try await look { try $0.check(heartbeats) }
         guard needsWrite else { return lost }
         return try await write(.process) { try $0.beat(heartbeats) }
     }
@@ -128,7 +128,7 @@ extension SQLStore {
 
 extension SQLStore {
     package func maintain() async throws(StoreError) -> MaintenanceReport {
-        guard try await read({ try $0.isMaintenanceDue() }) else { return MaintenanceReport() }
+        guard try await look({ try $0.isMaintenanceDue() }) else { return MaintenanceReport() }
         var report = MaintenanceReport()
         for job in try await read({ try $0.overdue() }) {
             switch try await write({ try $0.giveUpWhatIsOverdue(of: job) }) {
@@ -155,7 +155,7 @@ extension SQLStore {
     package func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool {
         var changes = changes(of: .work, for: patience).makeAsyncIterator()
         repeat {
-            if try await read({ try $0.hasWork(of: nil) }) { return true }
+            if try await look({ try $0.hasWork(of: nil) }) { return true }
         } while await changes.next() != nil
         return false
     }

@@ -19,6 +19,11 @@ package protocol SQLStore: Store {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value
 
+    /// Does `body`, each of whose statements may see a newer state than the one before, at a time that may be a little old.
+    func look<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value
+
     /// An element whenever something may have happened, for as long as `patience` lasts.
     ///
     /// What happens after the call is not missed: look for what one waits for after it, and again after each element.
@@ -34,6 +39,12 @@ package enum Durability: Sendable {
 }
 
 extension SQLStore {
+    package func look<Value: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws(StoreError) -> Value {
+        try await read(body)
+    }
+
     /// Does `body` as one transaction that survives a power failure.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value

@@ -53,6 +53,16 @@ extension StoreTransaction {
         for job: JobID?
     ) throws {
         guard amount != .zero else { return }
+        let changes = [(source, -amount), (destination, amount)]
+        for (account, amount) in changes.sorted(by: { $0.0.description < $1.0.description }) {
+            try run(
+                "UPDATE ledger_balance SET amount = amount + ? WHERE account = ? AND slot = ?",
+                amount,
+                account,
+                slot(of: account),
+                changing: 1
+            )
+        }
         let transaction = try row(
             "INSERT INTO ledger_transaction (kind, job, time) VALUES (?, ?, ?) RETURNING id",
             kind.rawValue,
@@ -68,16 +78,6 @@ extension StoreTransaction {
             destination,
             amount
         )
-        let changes = [(source, -amount), (destination, amount)]
-        for (account, amount) in changes.sorted(by: { $0.0.description < $1.0.description }) {
-            let count = try run(
-                "UPDATE ledger_balance SET amount = amount + ? WHERE account = ? AND slot = ?",
-                amount,
-                account,
-                slot(of: account)
-            )
-            guard count == 1 else { throw StoreError.damaged("the ledger has no account '\(account)'") }
-        }
     }
 
     /// Which row of an account's balance is changed.

@@ -118,14 +118,15 @@ extension StoreTransaction {
 
     /// Deletes jobs with their pictures.
     private func forgetJobs() throws -> Int {
-        try run(
+        try rows(
             """
             DELETE FROM job WHERE sequence IN (
                 SELECT sequence FROM job WHERE forgotten <= ? LIMIT ? \(clause(.skipping))
-            )
+            ) RETURNING sequence
             """,
             now,
             Self.batch
         )
+        .count
     }
 }

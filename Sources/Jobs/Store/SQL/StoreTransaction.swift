@@ -18,10 +18,11 @@ package struct StoreTransaction {
 }
 
 extension StoreTransaction {
-    /// Runs a statement and returns how many rows it changed.
-    @discardableResult
-    func run(_ sql: String, _ arguments: (any SQLStorable)?...) throws -> Int {
-        try connection.run(sql, arguments.map { $0?.sqlValue ?? .null })
+    /// Runs a statement whose answer nobody needs; it need not have been run yet when this returns.
+    ///
+    /// - Parameter count: How many rows it must change, if that is known.
+    func run(_ sql: String, _ arguments: (any SQLStorable)?..., changing count: Int? = nil) throws {
+        try connection.run(sql, arguments.map { $0?.sqlValue ?? .null }, changing: count)
     }
 
     /// The rows a statement gives.
@@ -43,7 +44,7 @@ extension StoreTransaction {
     func lock(_ account: AccountID) throws {
         guard connection.dialect == .postgres else { return }
         // Not the account's row, which workers change as they take turns.
-        _ = try rows("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", account)
+        try run("SELECT pg_advisory_xact_lock(hashtextextended(?, 0))", account)
     }
 }
 

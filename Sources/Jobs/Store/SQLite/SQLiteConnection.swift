@@ -9,9 +9,11 @@ struct SQLiteConnection: SQLConnection {
 
     var dialect: SQLDialect { .sqlite }
 
-    func run(_ sql: String, _ arguments: [SQLValue]) throws -> Int {
+    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws {
         try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
-        return database.changesCount
+        guard database.changesCount == count ?? database.changesCount else {
+            throw StoreError.damaged("a statement did not change \(count ?? 0) rows")
+        }
     }
 
     func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
