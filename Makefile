@@ -18,6 +18,8 @@ test: lint test-dependencies
 	swift test --skip-build
 	Tests/Browser/run
 	Tests/Clients/run
+# A short form of the campaign on several machines, where this one can play them.
+	Scripts/cluster-fault-campaign --darkroom .build/debug/darkroom --faults 12 || [ $$? = 77 ]
 # What people run is built otherwise, and an optimising compiler can fail where another does not.
 	$(MAKE) build
 

@@ -151,6 +151,7 @@ let package = Package(
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
@@ -185,7 +186,8 @@ let package = Package(
         .testTarget(
             name: "DarkroomTests",
             dependencies: [
-                "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "TestHub", "Worker",
+                "API", "darkroom", "EmbeddedModel", "ImageCodec", "Jobs", "StableDiffusion", "Tensor", "TestHub",
+                "Worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

@@ -36,6 +36,7 @@ class Server:
     def __init__(self, darkroom, *options, model="embedded", keep=None):
         self.directory = pathlib.Path(keep or tempfile.mkdtemp(prefix="darkroom-"))
         self.darkroom = darkroom
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.database = f"sqlite:{self.directory}/darkroom.sqlite"
         self.options = list(options)
@@ -138,10 +139,10 @@ class Client:
 
     async def _send(self, method, path, fields, headers, key):
         if self.streams is None:
-            self.streams = await asyncio.open_connection("127.0.0.1", self.server.port)
+            self.streams = await asyncio.open_connection(self.server.host, self.server.port)
         reader, writer = self.streams
         body = b"" if fields is None else (fields if isinstance(fields, bytes) else json.dumps(fields).encode())
-        head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+        head = [f"{method} {path} HTTP/1.1", f"Host: {self.server.host}", f"Content-Length: {len(body)}"]
         if fields is not None:
             head.append("Content-Type: application/json")
         if key and self.server.key:

@@ -12,6 +12,8 @@ package struct APIRequestContext: RequestContext {
     package let jobID: JobID
     /// Names the request in its answer and in logs: the caller's own id, or that of the job.
     package var requestID: String
+    /// The caller's place in a distributed trace, if it sent one.
+    var trace: TraceContext?
     /// The connection the request came by; `nil` where there is none, as in tests.
     var connection: Connection?
     let channel: any Channel

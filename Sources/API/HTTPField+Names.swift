@@ -9,6 +9,10 @@ extension HTTPField.Name {
     static let apiKey = Self(literal: "x-api-key")
     /// Names this request in answers and logs; taken from the caller when it looks sane.
     static let requestID = Self(literal: "x-request-id")
+    /// The caller's span in a distributed trace (W3C Trace Context).
+    static let traceparent = Self(literal: "traceparent")
+    /// What tracing systems keep in the trace.
+    static let tracestate = Self(literal: "tracestate")
     /// Seconds from the request to the answer.
     static let generationTime = Self(literal: "x-generation-time")
     /// The seed of the first picture.

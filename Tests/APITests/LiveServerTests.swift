@@ -20,7 +20,7 @@ struct LiveServerTests {
                     TestClient.Request(
                         TestAPI.textToImage,
                         method: .post,
-                        authority: "example.org",
+                        authority: "127.0.0.1:9",
                         headers: [.contentType: "application/json"],
                         body: ByteBuffer(string: #"{"prompt": "cat"}"#)
                     )
@@ -28,7 +28,7 @@ struct LiveServerTests {
                 #expect(response.status == .ok)
                 #expect(response.headers[.connection] == nil)
                 let body = try #require(response.body)
-                #expect(String(buffer: body).contains("http://example.org/v1/images/"))
+                #expect(String(buffer: body).contains("http://127.0.0.1:9/v1/images/"))
             }
         }
     }

@@ -18,6 +18,25 @@ struct LoggingTests {
         #expect(text.contains(try #require(response.header("x-request-id"))))
         #expect(!text.contains("nobody"))
     }
+
+    @Test func `every line about a request says its id and its trace`() async throws {
+        let lines = LogLines()
+        var api = TestAPI()
+        api.logger = Logger(label: "test") { _ in RecordingLogHandler(lines: lines) }
+        var headers: HTTPFields = [.contentType: "application/json"]
+        headers[try #require(HTTPFields.Element.Name("x-request-id"))] = "mine-1"
+        headers[try #require(HTTPFields.Element.Name("traceparent"))] =
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let id = try await api.post("{}", headers: headers).json(PictureBody.self).requestID
+        let text = lines.text.withLock { $0 }
+        let about = text.split(separator: "\n").filter { $0.hasPrefix("Request") }
+        #expect(about.count == 2)
+        for line in about {
+            #expect(line.contains(#""request_id": mine-1"#) && line.contains("4bf92f3577b34da6a3ce929d0e0e4736"))
+            #expect(!line.contains("hb.request.id"))
+        }
+        #expect(about.contains { $0.contains(#""job": \#(id)"#) })
+    }
 }
 
 /// Everything that was logged, at any level.

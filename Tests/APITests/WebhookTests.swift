@@ -114,6 +114,36 @@ struct WebhookTests {
         }
     }
 
+    @Test(
+        arguments: [
+            ("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "congo=t61rcWkgMzE"),
+            ("00-00000000000000000000000000000000-00f067aa0ba902b7-01", nil), (nil, nil),
+        ] as [(String?, String?)]
+    )
+    func `a receiver goes on in the trace of the request, if that had one`(
+        traceparent: String?,
+        tracestate: String?
+    ) async throws {
+        try await withTestServer { server async throws in
+            server.answer("/hook", status: 204)
+            let api = try await localAPI()
+            var headers: HTTPFields = [:]
+            headers[try #require(HTTPFields.Element.Name("traceparent"))] = traceparent
+            headers[try #require(HTTPFields.Element.Name("tracestate"))] = "congo=t61rcWkgMzE"
+            let id = try await api.submit(
+                #"{"webhook": "http://127.0.0.1:\#(server.port)/hook"}"#,
+                headers: headers
+            )
+            _ = try await api.end(of: id)
+            #expect(try await sender(api).sendDue() == 1)
+            let received = try #require(server.requests.first).headers
+            let header = { (name: String) in received.first { $0.name.canonicalName == name }?.value }
+            // What the standard says to ignore is not handed on.
+            #expect(header("traceparent") == (tracestate == nil ? nil : traceparent))
+            #expect(header("tracestate") == tracestate)
+        }
+    }
+
     @Test func `a delivery that failed is tried again under the same id`() async throws {
         try await withTestServer { server async throws in
             server.answer("/hook", status: 500)

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people do on the playground."""
 
+import base64
+import json
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from selenium.webdriver.common.keys import Keys
 
-from browser import HERE, BrowserTestCase
+from browser import DARKROOM, HERE, BrowserTestCase
 
 REFERENCE = HERE.parent.parent / "docs/calico-cosmonaut.jpg"
 
@@ -142,6 +145,82 @@ class PlaygroundTests(BrowserTestCase):
         self.assertIn("sd2.1-img2img", self.text("#code"))
         self.assertIn(REFERENCE.name, self.text("#code"))
 
+    def give_file(self, how):
+        """Drops or pastes the reference picture: a real file in the events that a browser makes of it."""
+        data = base64.b64encode(REFERENCE.read_bytes()).decode()
+        self.browser.execute_script("""
+            const [how, data] = arguments;
+            const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+            const files = new DataTransfer();
+            files.items.add(new File([bytes], "given.jpg", { type: "image/jpeg" }));
+            if (how === "paste") {
+              document.body.dispatchEvent(
+                new ClipboardEvent("paste", { clipboardData: files, bubbles: true, cancelable: true }));
+            } else {
+              for (const name of ["dragenter", "dragover", "drop"]) {
+                document.querySelector("#reference").dispatchEvent(
+                  new DragEvent(name, { dataTransfer: files, bubbles: true, cancelable: true }));
+              }
+            }
+        """, how, data)
+
+    def test_a_reference_picture_is_dropped_or_pasted(self):
+        for how in ["drop", "paste"]:
+            with self.subTest(how):
+                self.give_file(how)
+                self.wait(lambda: self.visible("#reference-preview"))
+                self.assertEqual(self.text("#reference-name"), "given.jpg")
+                self.assertEqual(self.find("#strength").get_attribute("value"), "0.6")
+                self.assertEqual(self.find_all(".dropping"), [])
+                self.click("#tab-code")
+                self.assertIn("sd2.1-img2img", self.text("#code"))
+                self.click("#reference-clear")
+                self.assertIsNone(self.visible("#strength"))
+        self.give_file("paste")
+        self.generate(prompt="a calico cat", steps=4)
+        self.assertIn("Strength", self.text("#details"))
+
+    def test_a_reload_goes_on_with_what_is_being_made(self):
+        self.click("#reference summary")
+        self.find("#reference-file").send_keys(str(REFERENCE))
+        self.wait(lambda: self.visible("#reference-preview"))
+        self.ask_for(prompt="a patient cat", width=512, height=512, steps=150)
+        self.click("#generate")
+        self.wait(lambda: "Step" in self.text("#progress-text"))
+        self.open_playground()
+        self.wait(lambda: "Step" in self.text("#progress-text"))
+        self.assertFalse(self.find("#generate").is_enabled())
+        self.assertEqual(self.find("#prompt").get_attribute("value"), "a patient cat")
+        self.assertTrue(self.visible("#reference-preview"))
+        self.screenshot("playground-resumed")
+        self.wait(lambda: len(self.find_all("#gallery li")) == 1)
+        self.wait(lambda: self.find("#generate").is_enabled())
+        self.assertIn("150", self.text("#details"))
+        # What is over is not followed again, and is in the history once.
+        self.open_playground()
+        self.assertTrue(self.find("#generate").is_enabled())
+        self.assertEqual(len(self.find_all("#gallery li")), 1)
+
+    def test_a_reload_shows_what_was_made_meanwhile(self):
+        self.ask_for(prompt="a quick cat", width=512, height=512, steps=60)
+        self.click("#generate")
+        self.wait(lambda: "Step" in self.text("#progress-text"))
+        self.browser.get("about:blank")
+        self.wait(lambda: json.load(urllib.request.urlopen(f"{self.base}/health"))["running"] == 0)
+        self.open_playground()
+        self.wait(lambda: len(self.find_all("#gallery li")) == 1)
+        self.assertIn("a quick cat", self.text("#details"))
+
+    def test_what_is_being_made_can_be_cancelled_after_a_reload(self):
+        self.ask_for(width=1024, height=1024, steps=150)
+        self.click("#generate")
+        self.wait(lambda: "Step" in self.text("#progress-text"))
+        self.open_playground()
+        self.click("#cancel")
+        self.wait(lambda: "Cancelled" in self.text("#easel"))
+        self.open_playground()
+        self.assertTrue(self.find("#generate").is_enabled())
+
     def test_the_seed_is_kept_when_it_is_locked(self):
         self.generate()
         first = self.find("#seed").get_attribute("value")
@@ -247,6 +326,59 @@ class CodeTests(BrowserTestCase):
             "const done = arguments[arguments.length - 1];"
             "(async () => {" + "\n".join(lines) + "\nreturn await response.json(); })().then(done, done);")
         self.assertEqual([image["seed"] for image in answer["images"]], [17123564234, 17123564235])
+
+
+class QueueTests(BrowserTestCase):
+    """No worker takes what waits, unless a test starts one."""
+
+    server_options = ["--max-workers", "0"]
+
+    def setUp(self):
+        super().setUp()
+        self.open_playground()
+        self.sign_in()
+
+    def submit(self):
+        """A request that waits, from somebody else."""
+        url = f"{self.base}/v2/sd2.1-txt2img"
+        request = urllib.request.Request(url, b"{}", {"x-api-key": self.server.key, "Content-Type": "application/json"})
+        answer = json.load(urllib.request.urlopen(request))
+        self.addCleanup(self.cancel, answer["request_id"])
+        return answer["request_id"]
+
+    def cancel(self, id):
+        url = f"{self.base}/v2/requests/{id}"
+        urllib.request.urlopen(urllib.request.Request(url, headers={"x-api-key": self.server.key}, method="DELETE"))
+
+    def test_the_place_in_the_queue_is_shown_and_moves_on(self):
+        others = [self.submit(), self.submit()]
+        self.ask_for()
+        self.click("#generate")
+        self.wait(lambda: "2 before this one" in self.text("#progress-text"))
+        self.screenshot("playground-queue")
+        self.cancel(others[0])
+        self.wait(lambda: "1 before this one" in self.text("#progress-text"))
+        self.cancel(others[1])
+        self.wait(lambda: "Next in the queue" in self.text("#progress-text"))
+        self.click("#cancel")
+        self.wait(lambda: "Cancelled" in self.text("#easel"))
+
+    def test_a_stream_that_breaks_is_taken_up_again(self):
+        self.expects_lost_connections = True
+        self.ask_for()
+        self.click("#generate")
+        self.wait(lambda: "Next in the queue" in self.text("#progress-text"))
+        # The server goes down and comes back, on the same port and database.
+        self.server.kill()
+        self.wait(lambda: "The connection broke" in self.text("#progress-text"))
+        self.screenshot("playground-lost")
+        self.server.start()
+        worker = subprocess.Popen(
+            [DARKROOM, "worker", "--database", self.server.database], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(worker.wait)
+        self.addCleanup(worker.terminate)
+        self.wait(lambda: len(self.find_all("#gallery li")) == 1)
+        self.assertEqual(self.shown_size(), (256, 256))
 
 
 class WithoutKeysTests(BrowserTestCase):

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import API
 import ArgumentParser
 import Foundation
+import Jobs
 import StableDiffusion
 import Tensor
 import Testing
@@ -26,6 +28,13 @@ import Testing
         let serve = try await parse(["serve"], ["DARKROOM_CONFIG": file.path("settings.json")])
         #expect(serve.workerOptions.idleTimeout.duration == .milliseconds(1500))
         #expect(serve.http.allowPrivateAddresses)
+    }
+
+    @Test func defaultsOfRequestsAreWithinTheLimits() async throws {
+        let serve = try await parse(["serve", "--max-steps", "20", "--max-side", "300"], [:])
+        let configuration = serve.http.configuration(nativeSize: 512, imageLifetime: .seconds(1))
+        #expect(configuration.defaults.steps == 20)
+        #expect(configuration.defaults.width == 296)
     }
 
     @Test func aFlagOfTheEnvironmentCanBeTakenBack() async throws {
@@ -69,18 +78,20 @@ import Testing
     }
 
     @Test func everySettingIsAnOptionAndIsDocumented() throws {
-        let help = Serve.helpMessage(columns: 10_000)
+        let help = Serve.helpMessage(columns: 10_000) + RunWorker.helpMessage(columns: 10_000)
         let documentation = try String(
             contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .deletingLastPathComponent().appending(path: "docs/operating.md"),
             encoding: .utf8
         )
-        for setting in Serve.settings {
+        for setting in Set(Serve.settings).union(RunWorker.settings) {
             #expect(help.contains(setting.option), "\(setting.name)")
             #expect(documentation.contains("| `\(setting.name)` |"), "\(setting.name)")
         }
         #expect(Set(Serve.settings).count == Serve.settings.count)
-        #expect(Set(RunWorker.settings).isSubset(of: Serve.settings))
+        // A server's metrics are on its own port.
+        let own = Set(RunWorker.settings).subtracting(Serve.settings)
+        #expect(own == Set(WorkerMetricsOptions.settings))
     }
 
     @Test func aWorkerGetsTheSettingsOfItsServer() async throws {

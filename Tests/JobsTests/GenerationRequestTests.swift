@@ -33,6 +33,25 @@ struct GenerationRequestTests {
         #expect(request.quality == 95)
     }
 
+    @Test(arguments: [
+        (512, 256...1024, 150, 512, 25), (768, 64...640, 20, 640, 20), (512, 600...1001, 25, 600, 25),
+        (1024, 256...1001, 1, 1000, 1), (512, 601...1024, 24, 608, 24),
+    ])
+    func `whatever the limits, a request that says nothing is legal`(
+        native: Int,
+        side: ClosedRange<Int>,
+        maxSteps: Int,
+        width: Int,
+        steps: Int
+    ) throws {
+        var limits = GenerationLimits()
+        limits.side = side
+        limits.steps = 1...maxSteps
+        let defaults = GenerationDefaults(width: native, height: native).within(limits)
+        let request = try GenerationRequest(validating: GenerationParameters(), limits: limits, defaults: defaults)
+        #expect((request.width, request.height, request.steps) == (width, width, steps))
+    }
+
     struct Refusal: CustomTestStringConvertible {
         var field: ParameterName
         var message: String

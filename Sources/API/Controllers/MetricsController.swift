@@ -30,12 +30,7 @@ struct MetricsController {
             context.logger.error("The store cannot be read", metadata: ["error": "\(error)"])
             for name in Self.gauges { registry.clear(name) }
         }
-        return Response(
-            status: .ok,
-            headers: [.cacheControl: "no-store"],
-            contentType: "text/plain; version=0.0.4; charset=utf-8",
-            bytes: Array(registry.text.utf8)
-        )
+        return Response(metrics: registry)
     }
 
     private static let gauges = [
@@ -54,5 +49,17 @@ struct MetricsController {
             set("darkroom_workers", labels: ["state": state.rawValue], Double(statistics.workers[state, default: 0]))
         }
         set("darkroom_credits_revenue", statistics.revenue.value)
+    }
+}
+
+extension Response {
+    /// Everything that is counted, for Prometheus.
+    init(metrics registry: MetricRegistry) {
+        self.init(
+            status: .ok,
+            headers: [.cacheControl: "no-store"],
+            contentType: "text/plain; version=0.0.4; charset=utf-8",
+            bytes: Array(registry.text.utf8)
+        )
     }
 }

@@ -27,6 +27,7 @@ struct PageFile: Sendable {
         PageFile("/page/playground/playground.css", .css, PackageResources.playground_css),
         PageFile("/page/playground/playground.js", .javascript, PackageResources.playground_js),
         PageFile("/page/playground/reference.js", .javascript, PackageResources.reference_js),
+        PageFile("/page/playground/running.js", .javascript, PackageResources.running_js),
         PageFile("/page/playground/snippets.js", .javascript, PackageResources.snippets_js),
         PageFile("/page/playground/stage.js", .javascript, PackageResources.stage_js),
         PageFile("/page/admin/accounts.js", .javascript, PackageResources.accounts_js),

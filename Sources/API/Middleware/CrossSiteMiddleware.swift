@@ -3,10 +3,14 @@
 import Foundation
 import Hummingbird
 
-/// Refuses requests for work that a browser sends for a page of another site.
+/// Refuses what a browser sends for a page of another site.
 ///
-/// Where nobody needs a key, any page its user opens could otherwise keep this server busy. Callers that are no browsers
-/// send neither of the two headers.
+/// Where nobody needs a key, any page its user opens could otherwise keep this server busy. Two ways lead there:
+///
+/// - The page sends requests here. The browser then names the page's site in `Origin` or `Sec-Fetch-Site`; callers that are
+///   no browsers send neither.
+/// - The page's own name comes to mean this machine (DNS rebinding). The browser then takes this server for the page's own
+///   site, and only `Host` shows whose name it was.
 struct CrossSiteMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -18,10 +22,24 @@ struct CrossSiteMiddleware: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
+        guard namesThisServer(request) else {
+            throw APIError(
+                .crossSiteRequest,
+                "Without keys this server answers to the names of this machine, and to that of --public-url."
+            )
+        }
         guard [.get, .head].contains(request.method) || isFromHere(request) else {
             throw APIError(.crossSiteRequest, "Pages of other sites cannot use this server from a browser.")
         }
         return try await next(request, context)
+    }
+
+    /// Whether the request was sent to a name of this server; browsers always say to which.
+    private func namesThisServer(_ request: Request) -> Bool {
+        guard let authority = request.head.authority else { return true }
+        guard let host = Self.host(of: "http://\(authority)") else { return false }
+        return host == "localhost" || IPAddress(host)?.isLoopback ?? false
+            || host == publicBaseURL.flatMap { Self.host(of: $0.description) }
     }
 
     private func isFromHere(_ request: Request) -> Bool {
@@ -33,7 +51,9 @@ struct CrossSiteMiddleware: RouterMiddleware {
         return own.contains { $0.flatMap(Self.host) == host }
     }
 
+    /// The host of a URL, an address of version 6 without its brackets.
     private static func host(of url: String) -> String? {
-        URLComponents(string: url)?.host?.lowercased()
+        guard let host = URLComponents(string: url)?.host?.lowercased() else { return nil }
+        return host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
     }
 }

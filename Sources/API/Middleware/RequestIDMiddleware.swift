@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Hummingbird
+import Jobs
 import Logging
 
-/// Gives every request an id and every answer the headers all answers have.
+/// Gives every request an id, and its trace if the caller sent one, and every answer the headers all answers have.
 struct RequestIDMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
@@ -16,7 +17,11 @@ struct RequestIDMiddleware: RouterMiddleware {
         if let given = request.headers[.requestID], Self.isAcceptable(given) {
             context.requestID = given
         }
-        context.logger[metadataKey: "hb.request.id"] = .string(context.requestID)
+        context.trace = TraceContext(request.headers)
+        // The library's own name for the id would make it two in one log.
+        context.logger[metadataKey: "hb.request.id"] = nil
+        context.logger[metadataKey: "request_id"] = "\(context.requestID)"
+        if let trace = context.trace { context.logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
         response.headers[.contentTypeOptions] = "nosniff"
@@ -35,5 +40,14 @@ struct RequestIDMiddleware: RouterMiddleware {
                 default: false
                 }
             }
+    }
+}
+
+extension TraceContext {
+    /// The context among `headers`; `nil` without one, or with one that the standard says to ignore.
+    init?(_ headers: HTTPFields) {
+        let parents = headers[values: .traceparent]
+        guard let parent = parents.first, parents.count == 1 else { return nil }
+        self.init(traceparent: parent, tracestate: headers[values: .tracestate])
     }
 }

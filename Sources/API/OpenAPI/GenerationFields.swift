@@ -5,12 +5,23 @@ import Jobs
 
 /// The documented fields of a request for pictures, with the limits and defaults of this server.
 struct GenerationFields {
-    let limits: GenerationLimits
-    let defaults: GenerationDefaults
+    private let limits: GenerationLimits
+    private let defaults: GenerationDefaults
+    /// The longest reference picture, in bytes.
+    private let maxPictureBytes: Int
 
     /// The format of a picture in text, and of an address that may be called: what the words of JSON Schema cannot say.
     static let pictureFormat = "picture"
     static let webhookFormat = "https-url"
+
+    init(_ configuration: APIConfiguration) {
+        limits = configuration.limits
+        defaults = configuration.defaults
+        maxPictureBytes = configuration.referenceLimits.maxBytes
+    }
+
+    /// The schema of each field that is not refused, by its name.
+    var all: JSONValue { properties { _, field in .object(field) } }
 
     /// A JSON body, in which null is the same as nothing.
     func json(_ endpoint: GenerationEndpoint) -> JSONValue {
@@ -31,20 +42,24 @@ struct GenerationFields {
         _ endpoint: GenerationEndpoint,
         _ field: ([String: JSONValue]) -> JSONValue
     ) -> JSONValue {
-        var properties: [String: JSONValue] = [:]
-        for name in ParameterName.allCases {
-            // A required picture cannot be null.
-            let isRequired = name == .image && endpoint == .imageToImage
-            properties[name.rawValue] = self[name].map { isRequired ? .object($0) : field($0) }
-        }
-        return [
+        [
             "type": "object",
             "description": """
             Numbers and booleans may also be text. Fields that are not known are named in `warnings`.
             """,
             "required": endpoint == .imageToImage ? ["image"] : [],
-            "properties": .object(properties),
+            "properties": properties { name, schema in
+                // A required picture cannot be null.
+                name == .image && endpoint == .imageToImage ? .object(schema) : field(schema)
+            },
         ]
+    }
+
+    private func properties(_ field: (ParameterName, [String: JSONValue]) -> JSONValue) -> JSONValue {
+        let properties = ParameterName.allCases.compactMap { name in
+            self[name].map { (name.rawValue, field(name, $0)) }
+        }
+        return .object(Dictionary(uniqueKeysWithValues: properties))
     }
 
     /// One field; `nil` for one that is refused.
@@ -67,7 +82,7 @@ struct GenerationFields {
         case .seed:
             [
                 "type": "integer", "minimum": .integer(Int(Seed.random)), "maximum": .integer(.max),
-                "description": "Of the first picture; -1 or nothing for a random one.",
+                "default": .integer(Int(Seed.random)), "description": "Of the first picture; -1 for a random one.",
             ]
         case .width: side(defaults.width, "Width in pixels.")
         case .height: side(defaults.height, "Height in pixels.")
@@ -75,14 +90,15 @@ struct GenerationFields {
             ["type": "boolean", "default": false, "description": "Whether answers hold the files as base64 text."]
         case .image:
             [
-                "type": "string", "format": .text(Self.pictureFormat),
+                "type": "string", "format": .text(Self.pictureFormat), "maxBytes": .integer(maxPictureBytes),
                 "description": "A picture to start from: PNG, JPEG or WebP as base64, data: URL or https URL.",
             ]
         case .mask: nil
         case .outputFormat:
             [
-                "type": "string", "enum": .texts(ImageFormat.allCases.flatMap(\.fileExtensions)),
-                "default": .text(defaults.outputFormat.rawValue), "description": "The format of the files.",
+                "type": "string", "enum": .texts(ImageFormat.allCases.map(\.rawValue)),
+                "default": .text(defaults.outputFormat.rawValue),
+                "description": "The format of the files; `jpg` is `jpeg`.",
             ]
         case .quality: whole(limits.quality, defaults.quality, "The fidelity of JPEG and WebP files.")
         case .webhook:

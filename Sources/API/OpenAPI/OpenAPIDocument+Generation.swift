@@ -33,7 +33,9 @@ extension OpenAPIDocument {
                 request and is not charged.
                 """,
             scope: .generate,
-            parameters: [Self.idempotencyKey, Self.prefer, Self.keepOnDisconnect],
+            parameters: [
+                Self.idempotencyKey, Self.prefer, Self.keepOnDisconnect, Self.traceparent, Self.tracestate,
+            ],
             body: body(endpoint),
             answers: [
                 200: [
@@ -55,7 +57,7 @@ extension OpenAPIDocument {
             tag: .pictures,
             summary: "\(endpoint.summary), and ask for them later.",
             scope: .generate,
-            parameters: [Self.idempotencyKey],
+            parameters: [Self.idempotencyKey, Self.traceparent, Self.tracestate],
             body: body(endpoint),
             answers: [200: Self.answer("Where to ask for the pictures.", "Status", headers: Self.submissionHeaders)],
             errors: Self.submissionErrors

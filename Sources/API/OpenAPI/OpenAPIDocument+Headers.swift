@@ -78,6 +78,22 @@ extension OpenAPIDocument {
         "schema": ["type": "string", "format": "uuid"],
     ]
 
+    static let cursor: JSONValue = [
+        "name": "cursor", "in": "query", "description": "The `next_cursor` of the answer before.",
+        "schema": ["type": "integer", "minimum": 1, "maximum": .integer(.max)],
+    ]
+
+    static let traceparent: JSONValue = [
+        "name": "traceparent", "in": "header",
+        "description": "The caller's place in a trace (W3C Trace Context): logged, and sent with the webhook.",
+        "schema": ["type": "string"],
+    ]
+
+    static let tracestate: JSONValue = [
+        "name": "tracestate", "in": "header", "description": "What tracing systems keep in the trace.",
+        "schema": ["type": "string"],
+    ]
+
     /// A whole number in the query.
     static func query(_ name: String, _ range: ClosedRange<Int>, _ value: Int, _ description: String) -> JSONValue {
         [

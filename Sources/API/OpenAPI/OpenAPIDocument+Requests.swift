@@ -124,10 +124,7 @@ extension OpenAPIDocument {
                     RequestController.defaultPage,
                     "How many at most."
                 ),
-                [
-                    "name": "cursor", "in": "query", "description": "The `next_cursor` of the answer before.",
-                    "schema": ["type": "integer", "minimum": 1, "maximum": .integer(.max)],
-                ],
+                Self.cursor,
             ],
             answers: [200: Self.answer("Requests.", "History")],
             errors: [.invalidParameter]

@@ -6,7 +6,7 @@ import Jobs
 /// What answers hold.
 extension OpenAPIDocument {
     var schemas: [String: JSONValue] {
-        var schemas = surfaceSchemas
+        var schemas = surfaceSchemas.merging(operatorSchemas) { $1 }
         schemas["Error"] = Self.errorSchema
         schemas["Image"] = Self.image
         schemas["Pictures"] = Self.pictures
@@ -23,9 +23,7 @@ extension OpenAPIDocument {
         return schemas
     }
 
-    var generationFields: GenerationFields {
-        GenerationFields(limits: configuration.limits, defaults: configuration.defaults)
-    }
+    var generationFields: GenerationFields { GenerationFields(configuration) }
 
     private static let seed: JSONValue = ["type": "integer", "minimum": 0, "maximum": .integer(.max)]
     private static let config: JSONValue = [

@@ -34,7 +34,7 @@ struct OpenAPIDocument {
     private var paths: [String: JSONValue] {
         var paths: [String: JSONValue] = [:]
         for operation in generationOperations + requestOperations + accountOperations + serverOperations
-            + surfaceOperations
+            + operatorOperations + surfaceOperations
         {
             let path = (paths[operation.path] ?? [:]).merging([
                 operation.method.rawValue.lowercased(): operation.json(configuration)
@@ -59,6 +59,7 @@ struct OpenAPIDocument {
         case requests = "Requests"
         case account = "Account"
         case server = "Server"
+        case operators = "Operators"
         case openAI = "OpenAI Images"
         case automatic1111 = "AUTOMATIC1111"
         case huggingFace = "Hugging Face"
@@ -72,6 +73,7 @@ struct OpenAPIDocument {
             case .requests: "What became of requests."
             case .account: "Credits, and how webhooks are signed."
             case .server: "How the server is."
+            case .operators: "Watching the service, keys and accounts."
             case .openAI: "For clients of OpenAI's Images API."
             case .automatic1111: "For clients of AUTOMATIC1111's web UI."
             case .huggingFace: "For clients of Hugging Face's inference API."

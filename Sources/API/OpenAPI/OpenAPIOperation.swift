@@ -56,10 +56,9 @@ struct OpenAPIOperation {
     /// What any such operation may be answered with.
     private func commonErrors(_ configuration: APIConfiguration) -> [ErrorCode] {
         let access: [ErrorCode] =
-            switch (configuration.auth, scope) {
-            case (_, nil): []
-            case (.keys, _): [.missingAPIKey, .invalidAPIKey, .keyDisabled, .insufficientScope]
-            case (.none, _): method == .get ? [] : [.crossSiteRequest]
+            switch configuration.auth {
+            case .keys: scope == nil ? [] : [.missingAPIKey, .invalidAPIKey, .keyDisabled, .insufficientScope]
+            case .none: [.crossSiteRequest]
             }
         return access + [.internal]
     }

@@ -37,6 +37,11 @@ struct IPAddress: Hashable {
         self.init(address)
     }
 
+    /// Whether it is this machine as it calls itself.
+    var isLoopback: Bool {
+        bytes.count == 4 ? bytes[0] == 127 : bytes == [UInt8](repeating: 0, count: 15) + [1]
+    }
+
     /// Whether it is an address that anybody on the Internet reaches: none of this machine, of a private network, of a
     /// group, or kept for a special purpose.
     ///

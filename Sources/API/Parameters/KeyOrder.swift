@@ -12,8 +12,10 @@ struct KeyOrder: AdminOrder {
     private let requestsPerMinute: Int?
     private let spendLimit: SpendLimit?
 
-    private static let lifetimes = 60...315_360_000
-    private static let rates = 1...1_000_000
+    /// How long a key may work, in seconds.
+    static let lifetimes = 60...315_360_000
+    /// How many requests a minute a key may be limited to.
+    static let rates = 1...1_000_000
 
     enum Field: String, CodingKey, CaseIterable {
         case account, scopes

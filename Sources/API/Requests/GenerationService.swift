@@ -18,8 +18,11 @@ struct GenerationService: Sendable {
         for caller: Caller,
         _ context: APIRequestContext
     ) async throws -> JobSubmitter.Receipt {
-        try await JobSubmitter(store: store, configuration: configuration)
-            .submit(order, for: caller, as: context.jobID)
+        let receipt = try await JobSubmitter(store: store, configuration: configuration)
+            .submit(order, for: caller, as: context.jobID, trace: context.trace)
+        // Workers know the request by its job's id; its caller may have named it otherwise.
+        context.logger.info("Request became a job", metadata: ["job": "\(receipt.job.id)"])
+        return receipt
     }
 
     /// Makes a job of an order and waits for its end, or for the server's.

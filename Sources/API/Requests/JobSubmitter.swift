@@ -17,10 +17,15 @@ struct JobSubmitter: Sendable {
     let store: any JobStore
     let configuration: APIConfiguration
 
-    /// Submits an order as the job `id`.
+    /// Submits an order as the job `id`, which goes on in `trace`.
     ///
     /// - Throws: ``APIError`` when it becomes none.
-    func submit(_ order: GenerationOrder, for caller: Caller, as id: JobID) async throws -> Receipt {
+    func submit(
+        _ order: GenerationOrder,
+        for caller: Caller,
+        as id: JobID,
+        trace: TraceContext?
+    ) async throws -> Receipt {
         // Who needs no key pays nothing.
         let prices = configuration.auth == .keys ? configuration.prices : .free
         var submission = Submission(
@@ -31,6 +36,7 @@ struct JobSubmitter: Sendable {
             price: prices.price(of: order.generation)
         )
         submission.id = id
+        submission.trace = trace
         submission.idempotency = order.idempotency
         submission.webhook = order.webhook?.description
         submission.attachment = try order.attachment.text()

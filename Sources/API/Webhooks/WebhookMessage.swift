@@ -12,6 +12,8 @@ struct WebhookMessage {
     var timestamp: Int64
     /// JSON.
     var body: Data
+    /// Where the job's caller is in a distributed trace: the receiver goes on there.
+    var trace: TraceContext?
 
     /// The name of the message that a delivery carries.
     static func id(of delivery: WebhookDelivery) -> String { "msg_\(delivery.id)" }
@@ -20,12 +22,15 @@ struct WebhookMessage {
     ///
     /// - Parameter secret: What the account and its receivers know.
     func headers(signedWith secret: [UInt8]) -> [(name: String, value: String)] {
-        [
+        var headers = [
             ("content-type", "application/json"),
             ("webhook-id", id),
             ("webhook-timestamp", "\(timestamp)"),
             ("webhook-signature", signature(secret)),
         ]
+        if let trace { headers.append(("traceparent", trace.traceparent)) }
+        if let state = trace?.state { headers.append(("tracestate", state.text)) }
+        return headers
     }
 
     /// `v1,` and the base64 of HMAC-SHA256 over id, timestamp and body, with points between them.

@@ -80,10 +80,13 @@ package struct WebhookSender: Service {
 
     private func send(_ delivery: WebhookDelivery) async {
         var attempt = WebhookDelivery.Attempt(time: store.now, isDelivered: false)
+        var logger = logger
+        logger[metadataKey: "request_id"] = "\(delivery.job)"
         do {
             // Checked when it was accepted, and again under the policy of today.
             let url = try OutboundURL(delivery.url, policy: client.policy)
             let (message, secret) = try await message(for: delivery)
+            if let trace = message.trace { logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
             let response = try await client.send(
                 OutboundRequest(url: url, body: message.body, headers: message.headers(signedWith: secret)),
                 maxBytes: Self.maxAnswerBytes,
@@ -95,7 +98,7 @@ package struct WebhookSender: Service {
             attempt.error = error.description
         } catch {
             attempt.error = "the server failed to send it"
-            logger.error("Webhook not sent", metadata: ["job": "\(delivery.job)", "error": "\(error)"])
+            logger.error("Webhook not sent", metadata: ["error": "\(error)"])
         }
         let result = attempt.isDelivered ? "delivered" : attempt.status == nil ? "failed" : "refused"
         Counter(label: "darkroom_webhook_attempts_total", dimensions: [("result", result)]).increment()
@@ -104,12 +107,12 @@ package struct WebhookSender: Service {
             logger.info(
                 "Webhook attempted",
                 metadata: [
-                    "job": "\(delivery.job)", "delivered": "\(attempt.isDelivered)",
+                    "delivered": "\(attempt.isDelivered)",
                     "http.status": "\(attempt.status.map(String.init) ?? "none")",
                 ]
             )
         } catch {
-            logger.error("Webhook attempt not recorded", metadata: ["job": "\(delivery.job)", "error": "\(error)"])
+            logger.error("Webhook attempt not recorded", metadata: ["error": "\(error)"])
         }
     }
 
@@ -123,7 +126,8 @@ package struct WebhookSender: Service {
         let message = WebhookMessage(
             id: WebhookMessage.id(of: delivery),
             timestamp: store.now.milliseconds / 1000,
-            body: try JSONEncoder.api.encode(try await body(job, ended, base))
+            body: try JSONEncoder.api.encode(try await body(job, ended, base)),
+            trace: job.trace
         )
         return (message, account.webhookSecret)
     }

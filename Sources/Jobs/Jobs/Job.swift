@@ -25,6 +25,8 @@ package struct Job: Equatable, Sendable {
     package var result: JobResult?
     /// What the submission carried for whoever answers for the job.
     package let attachment: String
+    /// The caller's place in a distributed trace.
+    package let trace: TraceContext?
 
     package init(
         id: JobID,
@@ -38,7 +40,8 @@ package struct Job: Equatable, Sendable {
         queuePosition: Int? = nil,
         progress: GenerationProgress? = nil,
         result: JobResult? = nil,
-        attachment: String = ""
+        attachment: String = "",
+        trace: TraceContext? = nil
     ) {
         self.id = id
         self.account = account
@@ -52,6 +55,7 @@ package struct Job: Equatable, Sendable {
         self.progress = progress
         self.result = result
         self.attachment = attachment
+        self.trace = trace
     }
 }
 

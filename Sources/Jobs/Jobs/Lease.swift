@@ -38,13 +38,23 @@ package struct ClaimedJob: Equatable, Sendable {
     package let deadline: Timestamp
     /// How many tries before this one were lost; a job that ends workers is better run alone.
     package let failures: Int
+    /// The caller's place in a distributed trace.
+    package let trace: TraceContext?
 
-    package init(lease: Lease, request: GenerationRequest, submitted: Timestamp, deadline: Timestamp, failures: Int) {
+    package init(
+        lease: Lease,
+        request: GenerationRequest,
+        submitted: Timestamp,
+        deadline: Timestamp,
+        failures: Int,
+        trace: TraceContext? = nil
+    ) {
         self.lease = lease
         self.request = request
         self.submitted = submitted
         self.deadline = deadline
         self.failures = failures
+        self.trace = trace
     }
 }
 

@@ -18,6 +18,8 @@ package struct Submission: Equatable, Sendable {
     package var idempotency: Idempotency?
     /// Who wants to be told of the job's end: an address that was checked.
     package var webhook: String?
+    /// The caller's place in a distributed trace.
+    package var trace: TraceContext?
     /// Anything whoever answers for the job wants to find in its record.
     package var attachment = ""
 

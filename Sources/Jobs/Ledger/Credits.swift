@@ -7,7 +7,7 @@ package struct Credits: Hashable, Comparable, Sendable {
     package static let zero = Credits(microcredits: 0)
 
     /// The largest amount that is read from text: nothing that is added up overflows.
-    private static let largestWhole: Int64 = 1_000_000_000
+    package static let largestWhole: Int64 = 1_000_000_000
 
     package init(microcredits: Int64) {
         self.microcredits = microcredits

@@ -28,4 +28,29 @@ package struct GenerationDefaults: Equatable, Sendable {
         self.width = width
         self.height = height
     }
+
+    /// The defaults, lowered or raised to what may be asked for: a request that says nothing is a legal one.
+    package func within(_ limits: GenerationLimits) -> GenerationDefaults {
+        var defaults = self
+        defaults.width = limits.side(nearest: width)
+        defaults.height = limits.side(nearest: height)
+        defaults.samples = samples.clamped(to: limits.samples)
+        defaults.steps = steps.clamped(to: limits.steps)
+        return defaults
+    }
+}
+
+extension GenerationLimits {
+    /// The length a side may have that is nearest to another length.
+    fileprivate func side(nearest length: Int) -> Int {
+        let length = length.clamped(to: side)
+        let lower = length - length % sideMultiple
+        return side.contains(lower) ? lower : lower + sideMultiple
+    }
+}
+
+extension Int {
+    fileprivate func clamped(to range: ClosedRange<Int>) -> Int {
+        Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
+    }
 }

@@ -2,8 +2,8 @@
 
 /// All that Darkroom remembers, and the only thing between those who ask for pictures and those who make them.
 ///
-/// Any number of processes use one store. Every method is one transaction: it happens completely or, when it throws, not at
-/// all, and what it returned survives a crash of any process. No method is stopped by the cancellation of its task; the
+/// Any number of processes use one store. Every method is one transaction, or one for each job it is about: that happens
+/// completely or, when the method throws, not at all, and what it returned survives a crash of any process. No method is stopped by the cancellation of its task; the
 /// waits of ``JobStore/events(of:after:waitingUpTo:)`` and ``WorkStore/claim(by:upTo:size:waitingUpTo:)`` end early then.
 package protocol Store: JobStore, WorkStore, MaintenanceStore, AccountStore, WebhookStore {}
 

@@ -34,7 +34,7 @@ package struct StepBatch: Sendable {
     package var size: PictureSize? { jobs.first?.claimed.request.size }
 
     /// The jobs, in the order in which they joined.
-    package var leases: [Lease] { jobs.map(\.claimed.lease) }
+    package var claims: [ClaimedJob] { jobs.map(\.claimed) }
 
     /// Whether another job would be evaluated along with those there are.
     package var hasRoom: Bool {
@@ -130,21 +130,22 @@ package struct StepBatch: Sendable {
         guard let position = jobs.firstIndex(where: { $0.claimed.lease == lease }) else { return [] }
         body(&jobs[position])
         guard let result = jobs[position].result(at: now) else { return [] }
-        jobs.remove(at: position)
-        return [Ending(lease: lease, outcome: .success(result))]
+        return [Ending(job: jobs.remove(at: position).claimed, outcome: .success(result))]
     }
 
     private mutating func fail(_ lease: Lease, _ failure: TurnFailure) -> [Ending] {
         guard let position = jobs.firstIndex(where: { $0.claimed.lease == lease }) else { return [] }
-        jobs.remove(at: position)
-        return [Ending(lease: lease, outcome: .failure(failure))]
+        return [Ending(job: jobs.remove(at: position).claimed, outcome: .failure(failure))]
     }
 }
 
 /// How a job in a batch ended.
 package struct Ending: Sendable {
-    package var lease: Lease
+    package var job: ClaimedJob
     package var outcome: Result<GenerationResult, TurnFailure>
+
+    /// What it is told in the name of.
+    package var lease: Lease { job.lease }
 }
 
 /// How far a job in a batch is.

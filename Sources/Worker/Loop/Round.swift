@@ -30,7 +30,7 @@ struct Round {
     var isEmpty: Bool { batch.isEmpty && endings.isEmpty }
 
     /// The jobs that the store thinks this worker has.
-    var leases: [Lease] { batch.leases + endings.map(\.lease) }
+    var claims: [ClaimedJob] { batch.claims + endings.map(\.job) }
 
     /// Whether another job is wanted.
     ///
@@ -70,9 +70,12 @@ struct Round {
         batch.rowLimit = limit.rows(for: job.request.size)
     }
 
-    mutating func leave(_ lost: Set<Lease>) {
+    /// Lets jobs go that are somebody else's; returns those that were there.
+    mutating func leave(_ lost: Set<Lease>) -> [ClaimedJob] {
+        let leaving = claims.filter { lost.contains($0.lease) }
         batch.leave(lost)
         endings.removeAll { lost.contains($0.lease) }
+        return leaving
     }
 
     mutating func schedule() -> Turn? {

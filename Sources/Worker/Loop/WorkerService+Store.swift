@@ -20,7 +20,7 @@ extension WorkerService {
                 untold.append(ending)
                 logger.warning(
                     "The store took no result",
-                    metadata: ending.lease.metadata.merging(["error": "\(error)"]) { $1 }
+                    metadata: ending.job.metadata.merging(["error": "\(error)"]) { $1 }
                 )
             }
         }
@@ -31,7 +31,7 @@ extension WorkerService {
     }
 
     private func tell(_ ending: Ending) async throws {
-        var metadata = ending.lease.metadata
+        var metadata = ending.job.metadata
         let answer: LeaseAnswer
         switch ending.outcome {
         case .success(let result):
@@ -69,14 +69,14 @@ extension WorkerService {
         let now = ContinuousClock.now
         guard !round.isEmpty, round.pace.isDue(at: now) else { return }
         let shape = round.batch.size.map { engine.model.latentShape(width: $0.width, height: $0.height) }
-        let heartbeats = round.pace.heartbeats(of: round.leases, round.batch.standings, at: now) { standing in
+        let heartbeats = round.pace.heartbeats(of: round.claims.map(\.lease), round.batch.standings, at: now) {
+            standing in
             guard let latents = standing.sketch, let shape else { return nil }
             return engine.sketch(latents, shape: shape)
         }
         do {
             let lost = try await store.heartbeat(heartbeats)
-            round.leave(lost)
-            for lease in lost { logger.info("Job was taken back", metadata: lease.metadata) }
+            for job in round.leave(lost) { logger.info("Job was taken back", metadata: job.metadata) }
         } catch {
             // The leases last for longer than most troubles of a store.
             logger.warning("The store heard no heartbeat", metadata: ["error": "\(error)"])
@@ -97,10 +97,10 @@ extension WorkerService {
 
     /// Gives back what is not done, and says good-bye.
     func leave(_ round: inout Round) async {
-        for lease in round.leases {
+        for job in round.claims {
             do {
-                _ = try await store.release(lease)
-                logger.info("Job was given back", metadata: lease.metadata)
+                _ = try await store.release(job.lease)
+                logger.info("Job was given back", metadata: job.metadata)
             } catch {
                 // It is taken back when the lease runs out.
                 logger.warning("The store took no job back", metadata: ["error": "\(error)"])
@@ -132,17 +132,21 @@ extension Ending {
     }
 }
 
-extension Lease {
-    /// What log lines about a job carry.
-    var metadata: Logger.Metadata { ["request_id": "\(job)", "try": "\(number)"] }
+extension ClaimedJob {
+    /// What log lines about the job carry.
+    var metadata: Logger.Metadata {
+        var metadata: Logger.Metadata = ["request_id": "\(lease.job)", "try": "\(lease.number)"]
+        if let trace { metadata["trace_id"] = "\(trace.traceID)" }
+        return metadata
+    }
 }
 
 extension StoreError {
     /// Whether the same call may succeed later.
     var mayPass: Bool {
         switch self {
-        case .full, .readOnly, .busy: true
-        case .unreachable, .newerVersion, .damaged, .unknownAccount: false
+        case .full, .readOnly, .busy, .unreachable: true
+        case .newerVersion, .damaged, .unknownAccount: false
         }
     }
 }

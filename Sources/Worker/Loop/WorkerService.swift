@@ -85,7 +85,7 @@ package final class WorkerService: Service {
                 round.join(job, at: .now)
                 Timer(label: "darkroom_job_queue_seconds")
                     .record(duration: max(job.submitted.duration(to: .now), .zero))
-                logger.info("Job began", metadata: job.lease.metadata)
+                logger.info("Job began", metadata: job.metadata)
             } catch let error as StoreError where error.mayPass {
                 logger.warning("The store gave no job", metadata: ["error": "\(error)"])
                 if round.isEmpty { try await Task.sleep(for: Self.storePatience) }
@@ -103,7 +103,7 @@ package final class WorkerService: Service {
     /// Computes a turn; the leases are kept meanwhile, however long it takes.
     private func evaluate(_ turn: Turn, of round: inout Round) async -> TurnResult {
         let measurement = round.measurement(of: turn)
-        let heartbeats = round.leases.map { Heartbeat(lease: $0) }
+        let heartbeats = round.claims.map { Heartbeat(lease: $0.lease) }
         let keeping = Task { [settings, store] in
             while true {
                 try await Task.sleep(for: settings.signInterval)

@@ -3,9 +3,11 @@
 import ArgumentParser
 import CoreMetrics
 import Foundation
+import Hummingbird
 import Jobs
 import Logging
 import Monitoring
+import NIOCore
 import ServiceLifecycle
 import StableDiffusion
 import UnixSignals
@@ -24,6 +26,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
     @OptionGroup(title: "Model") var modelOptions: ModelOptions
     @OptionGroup(title: "Model") var deviceOptions: DeviceOptions
     @OptionGroup(title: "Model") var cacheOptions: CacheOptions
+    @OptionGroup(title: "Metrics") var metricsOptions: WorkerMetricsOptions
     @OptionGroup(title: "Log") var logOptions: LogOptions
 
     @Option(help: ArgumentHelp("What the store knows this worker by (default: a new name).", valueName: "name"))
@@ -37,7 +40,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
 
     static let settings =
         StoreOptions.settings + WorkerOptions.settings + ModelOptions.settings + DeviceOptions.settings
-        + CacheOptions.settings + LogOptions.settings
+        + CacheOptions.settings + WorkerMetricsOptions.settings + LogOptions.settings
 
     func run() async throws {
         let started = ProcessStart()
@@ -45,7 +48,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         logOptions.bootstrap()
         // Nobody but the supervisor reads what a worker prints; when it is gone, the worker has jobs to give back.
         signal(SIGPIPE, SIG_IGN)
-        if supervised { MetricsSystem.bootstrap(ObservingMetrics(ObservationLines.writer(to: .standardOutput))) }
+        let metricsService = bootstrapMetrics()
         let id = workerID.map { WorkerID($0) } ?? WorkerID()
         var logger = Logger(label: "darkroom.worker")
         logger[metadataKey: "worker"] = "\(id)"
@@ -62,9 +65,12 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
             started: started,
             logger: logger
         )
+        // They stop in reverse: what the worker counts at its end can still be asked for.
+        let services =
+            metricsService.map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] } ?? []
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
+                services: services + [.init(service: worker, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: .lifecycle
             )
@@ -72,7 +78,26 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         if supervised {
             Self.whenStandardInputEnds { Task { await group.triggerGracefulShutdown() } }
         }
-        try await group.run()
+        do {
+            try await group.run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw Failure(
+                subject: "--metrics-port \(metricsOptions.metricsPort ?? 0)",
+                reason: "another program listens there; choose another port"
+            )
+        }
+    }
+
+    /// Has what is counted go to the supervisor or be kept here; returns the service that then tells it, if there is one.
+    private func bootstrapMetrics() -> (any ApplicationProtocol)? {
+        guard !supervised else {
+            // A port in the environment is meant for others: all workers of a server would share it.
+            MetricsSystem.bootstrap(ObservingMetrics(ObservationLines.writer(to: .standardOutput)))
+            return nil
+        }
+        let metrics = MetricRegistry()
+        MetricsSystem.bootstrap(ObservingMetrics { metrics.take($0) })
+        return metricsOptions.application(metrics)
     }
 
     private static func whenStandardInputEnds(_ body: @escaping @Sendable () -> Void) {

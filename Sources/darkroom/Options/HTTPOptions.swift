@@ -39,7 +39,7 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "The most pictures of one request.")
     var maxSamples = GenerationLimits().samples.upperBound
 
-    @Option(help: "The most steps of one request.")
+    @Option(help: "The most steps of one request; also the default of requests, where it is below theirs.")
     var maxSteps = GenerationLimits().steps.upperBound
 
     @Option(help: "The longest request body, in bytes.")
@@ -88,8 +88,7 @@ struct HTTPOptions: ParsableArguments {
 
     /// How the service answers, for a model of this native size.
     func configuration(nativeSize: Int, imageLifetime: Duration) -> APIConfiguration {
-        let side = min(max(nativeSize, minSide), maxSide)
-        var configuration = APIConfiguration(defaults: GenerationDefaults(width: side, height: side))
+        var configuration = APIConfiguration(defaults: GenerationDefaults(width: nativeSize, height: nativeSize))
         configuration.host = host
         configuration.port = port
         configuration.auth = auth
@@ -99,6 +98,7 @@ struct HTTPOptions: ParsableArguments {
         configuration.limits.side = minSide...maxSide
         configuration.limits.samples = 1...maxSamples
         configuration.limits.steps = 1...maxSteps
+        configuration.defaults = configuration.defaults.within(configuration.limits)
         configuration.maxBodyBytes = maxBodyBytes
         configuration.maxConnections = maxConnections
         configuration.imageLifetime = imageLifetime

@@ -64,15 +64,40 @@ import Testing
         #expect(try await test.store.available() == Credits(test: "0.997"))
     }
 
-    @Test func theServerIsAskedWhatBecameOfATransaction() async throws {
+    @Test func aTransactionThatWasCommittedUnansweredIsNotDoneAgain() async throws {
         let test = try await TestStore(.postgres)
         let session = PostgresSession(url: try test.url)
-        var numbers: [String] = []
-        for end in ["COMMIT", "ROLLBACK"] {
-            numbers.append(try test.sql("BEGIN; CREATE TABLE t_\(end) (); SELECT pg_current_xact_id(); \(end)"))
+        try test.sql("CREATE TABLE done (number BIGINT)")
+        let token = TransactionToken(at: test.clock.now)
+        var outcomes: [String] = []
+        for number in 1...3 {
+            // The second is undone, so the third may use its token.
+            let mode = PostgresSession.Mode.write(number == 1 ? TransactionToken(at: test.clock.now) : token)
+            let outcome = await session.transaction(mode) { connection, _ in
+                _ = try connection.rows("INSERT INTO done VALUES (?) RETURNING number", [.integer(Int64(number))])
+                if number == 2 { throw StoreError.busy }
+            }
+            if case .committed = outcome { outcomes.append("committed") } else { outcomes.append("undone") }
         }
-        #expect(await session.isCommitted(numbers[0]) == true)
-        #expect(await session.isCommitted(numbers[1]) == false)
+        #expect(outcomes == ["committed", "undone", "committed"])
+        let again = await session.transaction(.write(token)) { connection, _ in
+            _ = try connection.rows("INSERT INTO done VALUES (4) RETURNING number", [])
+        }
+        guard case .alreadyCommitted = again else {
+            Issue.record("\(again)")
+            return
+        }
+        #expect(try test.sql("SELECT string_agg(number::text, ',' ORDER BY number) FROM done") == "1,3")
+    }
+
+    @Test func tokensOfTransactionsAreDeletedWhenTheyAreOfNoUse() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        #expect(try test.sql("SELECT count(*) > 0 FROM transaction_token") == "t")
+        test.clock.advance(by: .seconds(4000))
+        _ = try await test.store.maintain()
+        // Its own is left.
+        #expect(try test.sql("SELECT count(*) FROM transaction_token") == "1")
     }
 
     @Test func connectionsThatAreCutAreMadeAgain() async throws {

@@ -68,6 +68,28 @@ import Testing
         await #expect(throws: StoreError.newerVersion) { try await test.another() }
     }
 
+    @Test func aDatabaseOfTheFirstVersionIsBroughtUpToDateWithItsJobs() async throws {
+        let test = try await TestStore(.sqlite)
+        let path = test.directory.appending(path: "old.db").path
+        let old = try DatabasePool(path: path)
+        try SQLiteSchema.migrator.migrate(old, upTo: "1: accounts, ledger, jobs")
+        try await old.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO account (id, created, webhook_secret) VALUES ('alice', 0, x'00');
+                    INSERT INTO job (id, account, endpoint, width, height, price, state, lease_count, failure_count,
+                        retry_limit, deadline, submitted, attachment)
+                    VALUES ('6f03c1cf-b5ce-4522-9295-c715784d5a8d', 'alice', 'sd2.1-txt2img', 512, 512, 0, 'queued', 0, 0,
+                        3, 4000000000000, 0, '');
+                    """
+            )
+        }
+        try old.close()
+        let store = try await SQLiteStore(path: path, createsFile: false)
+        let job = try await store.found(try #require(JobID("6f03c1cf-b5ce-4522-9295-c715784d5a8d")))
+        #expect(job.lifecycle.state == .queued && job.trace == nil)
+    }
+
     @Test func onlyItsOwnerReadsTheFiles() async throws {
         let test = try await TestStore(.sqlite)
         try await test.store.open(.alice)

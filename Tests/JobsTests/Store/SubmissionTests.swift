@@ -11,17 +11,23 @@ import Testing
         try await test.store.open(.alice, credits: "0.01")
         var submission = try Submission.test()
         submission.attachment = "what the gateway wants back"
+        submission.trace = TraceContext(
+            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            tracestate: ["congo=t61rcWkgMzE"]
+        )
         let job = try await test.store.accept(submission)
         #expect(job.id == submission.id)
         #expect(job.lifecycle.state == .queued)
         #expect(job.lifecycle.deadline == test.clock.now.advanced(by: test.policy.deadline))
         let found = try await test.store.found(job.id)
         #expect(found.attachment == "what the gateway wants back")
+        #expect(found.trace != nil && found.trace == submission.trace)
         #expect(found.queuePosition == 0)
         #expect(try await test.store.request(of: job.id) == submission.request)
         let account = try #require(try await test.store.account(.alice))
         #expect(account.available == Credits(test: "0.007"))
         #expect(account.reserved == Credits(test: "0.003"))
+        #expect(try await test.store.claim()?.trace == submission.trace)
         #expect(try await test.store.verifyLedger().problems.isEmpty)
     }
 

@@ -8,7 +8,7 @@ import Logging
 struct AdminAccountController {
     let store: any AccountStore
 
-    private static let maxPage = 100
+    static let maxPage = 100
 
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         router.endpoint("/v1/admin/accounts", [.get: gate(.admin, list)])

@@ -10,8 +10,8 @@ struct AdminStatisticsController {
 
     /// The graph shows an hour, minute by minute.
     private static let span = (interval: Duration.seconds(60), count: 60)
-    private static let maxPage = 100
-    private static let defaultPage = 20
+    static let maxPage = 100
+    static let defaultPage = 20
 
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         router.endpoint("/v1/admin/statistics", [.get: gate(.admin, statistics)])

@@ -21,8 +21,9 @@ export class Gallery {
     this.#recount();
   }
 
-  /** Shows a new entry before all others. */
+  /** Shows a new entry before all others, and in the place of one that has its id. */
   add(entry) {
+    this.#drop(entry.id);
     this.#list.prepend(this.#item(entry));
     this.#recount();
   }

@@ -3,7 +3,8 @@
 /** The most pictures that are kept; the oldest go first. */
 export const capacity = 200;
 
-const settled = (request) =>
+/** What a request to a database of the browser gives. */
+export const settled = (request) =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

@@ -11,6 +11,7 @@ import { Gallery } from "./gallery.js";
 import { History } from "./history.js";
 import { Job } from "./job.js";
 import { Reference } from "./reference.js";
+import { Running } from "./running.js";
 import { encode } from "./snippets.js";
 import { Stage } from "./stage.js";
 
@@ -55,19 +56,37 @@ async function generate() {
   if (account.needsKey && !account.key) return account.ask("A key is needed to make pictures.");
   const request = read();
   if (request.problems.size > 0) return request.problems.forEach((message, name) => fields.showError(name, message));
+  await make({ ...request, reference: reference.file ?? request.fields.image ?? null }, async () => {
+    const image = await reference.text();
+    return Job.submit(api, request.model, encode(image === undefined ? request.fields : { ...request.fields, image }));
+  });
+}
+
+/** Goes on with the job that this tab followed when the page was loaded again. */
+async function resume({ id, ...request }) {
+  fields.fill(request.fields);
+  reference.restore(request.reference);
+  await make(request, async () => new Job(api, id));
+}
+
+/** Follows the job of a request, which `begin` gives, to its end. */
+async function make(request, begin) {
   setRunning(true);
   stage.begin();
   gallery.mark([]);
   selectTab("tab-picture");
   if (window.matchMedia("(max-width: 60rem)").matches) byID("progress").scrollIntoView({ block: "center" });
-  const file = reference.file;
   try {
-    const image = await reference.text();
-    const body = encode(image === undefined ? request.fields : { ...request.fields, image });
-    job = await Job.submit(api, request.model, body);
+    job = await begin();
+    // Where a browser keeps nothing, the job is made all the same.
+    await Running.keep(job.id, request).catch(() => {});
     if (isCancelled) await job.cancel();
-    await job.follow((name, data) => onNews(name, data, { ...request, reference: file ?? request.fields.image ?? null }));
+    await job.follow((name, data) => onNews(name, data, request));
+    await Running.forget().catch(() => {});
   } catch (error) {
+    // A server that is away, or a key that is missing, may be there the next time.
+    const isFinal = error instanceof APIError && error.status < 500 && error.status !== 401;
+    if (isFinal) await Running.forget().catch(() => {});
     fail(error);
   } finally {
     stage.end();
@@ -268,6 +287,8 @@ async function start() {
   gallery.fill(entries);
   if (entries.length > 0) show([entries[0]]);
   document.documentElement.dataset.ready = "true";
+  const running = await Running.read();
+  if (running && !(account.needsKey && !account.key)) resume(running);
   showState();
   setInterval(() => document.hidden || showState(), 10_000);
 }

@@ -2,12 +2,17 @@
 
 import { button, byID, copy, duration, element, fact, moment } from "../shared/dom.js";
 
+/** News of before a page was loaded comes at once: for so many milliseconds nothing is told from its pace. */
+const replayTime = 500;
+
 /** Where a picture appears: its progress while it is made, then the picture and what can be done with it. */
 export class Stage {
   #easel = byID("easel");
   #bar = byID("progress-bar");
   #text = byID("progress-text");
-  #started;
+  /** When the first news of the job came, and since when and from where its pace is measured. */
+  #firstNews;
+  #start;
   #shown = null;
   #urls = [];
 
@@ -27,7 +32,8 @@ export class Stage {
   }
 
   begin() {
-    this.#started = undefined;
+    this.#firstNews = undefined;
+    this.#start = undefined;
     this.#shown = null;
     byID("details").hidden = true;
     this.#warn([]);
@@ -41,11 +47,12 @@ export class Stage {
 
   /** Shows news of a job, whose request had these fields. */
   report(name, data, fields) {
+    this.#firstNews ??= performance.now();
     if (name === "queued") {
       const place = data.queue_position;
       this.#wait(place > 0 ? `In the queue: ${place} before this one` : "Next in the queue: waiting for a worker");
     } else if (name === "started") {
-      this.#started = performance.now();
+      this.#start = { time: performance.now(), done: 0 };
       this.#wait("A worker has begun…");
     } else if (name === "lost") {
       this.#wait("The connection broke. Trying again…");
@@ -60,11 +67,12 @@ export class Stage {
   }
 
   #progress({ sample, step, steps, preview, preview_type: type }, samples) {
-    this.#started ??= performance.now();
     const done = ((sample - 1) * steps + step) / (samples * steps);
-    const elapsed = (performance.now() - this.#started) / 1000;
+    const now = performance.now();
+    if (this.#start === undefined || now - this.#firstNews < replayTime) this.#start = { time: now, done };
+    const pace = (done - this.#start.done) / ((now - this.#start.time) / 1000);
     const parts = [samples > 1 ? `Picture ${sample} of ${samples}, step ${step} of ${steps}` : `Step ${step} of ${steps}`];
-    if (done > 0) parts.push(`${duration((elapsed / done) * (1 - done))} left`);
+    if (pace > 0) parts.push(`${duration((1 - done) / pace)} left`);
     this.#text.textContent = parts.join(" · ");
     this.#bar.value = done;
     if (preview) this.#sketch(preview, type);

@@ -145,7 +145,10 @@ enum PostgresSchema {
             progress TEXT,
             failure TEXT,
             result TEXT,
-            attachment TEXT NOT NULL
+            attachment TEXT NOT NULL,
+            -- The header fields of W3C Trace Context that the request came with.
+            traceparent TEXT,
+            tracestate TEXT
         ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
         CREATE INDEX job_account ON job (account, sequence);
         CREATE INDEX job_waiting ON job (account, sequence) WHERE state = 'queued';
@@ -206,6 +209,9 @@ enum PostgresSchema {
         );
         CREATE INDEX webhook_delivery_due ON webhook_delivery (due) WHERE state = 'due';
         CREATE INDEX webhook_delivery_job ON webhook_delivery (job);
+
+        -- What was committed of late (TransactionToken): the time in milliseconds, and a random number.
+        CREATE TABLE transaction_token (token TEXT COLLATE "C" PRIMARY KEY);
 
         CREATE TABLE worker (
             id TEXT COLLATE "C" PRIMARY KEY,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Foundation
 
 /// A place for a connection, with a thread of its own to wait on; it connects when it has something to do, and again when
 /// the connection was lost.
@@ -12,24 +13,28 @@ actor PostgresSession {
         case conflict
         /// It was undone, because the server is gone.
         case unreachable(String)
-        /// The server was gone before it said whether the transaction with this number was committed.
-        case uncertain(Value, changes: Set<ChangeTopic>, transaction: String)
+        /// The server was gone before it said whether the transaction was committed; it can be done again, and is then either
+        /// done or ``alreadyCommitted``.
+        case uncertain(Value, changes: Set<ChangeTopic>)
+        /// It was committed before.
+        case alreadyCommitted
         case failed(StoreError)
     }
 
     /// How a transaction is begun.
     enum Mode: Sendable {
         case read
-        case write(Durability)
+        /// With a token, the transaction survives a power failure and happens once, however often it is done.
+        case write(TransactionToken?)
 
-        /// One round trip, which also gives the time and the transaction's number.
+        /// One round trip, which also gives the time.
         var beginning: String {
             let time = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
             return switch self {
             case .read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(time)"
-            case .write(.machine): "BEGIN; \(time), pg_current_xact_id()"
+            case .write(let token?): "BEGIN; INSERT INTO transaction_token (token) VALUES ('\(token)'); \(time)"
             // The commit can be seen before it is on the server's disk.
-            case .write(.process): "BEGIN; SET LOCAL synchronous_commit = off; \(time), pg_current_xact_id()"
+            case .write(nil): "BEGIN; SET LOCAL synchronous_commit = off; \(time)"
             }
         }
     }
@@ -53,16 +58,26 @@ actor PostgresSession {
     ) -> Outcome<Value> {
         do {
             let connection = try connect()
-            let beginning = try connection.execute(mode.beginning)
-            guard let milliseconds = beginning.first.flatMap(Int64.init) else {
-                return .failed(.damaged("the database does not tell the time"))
-            }
+            guard let time = try begin(mode, on: connection) else { return .alreadyCommitted }
             let value = try undoing(connection) {
-                try body(connection, Timestamp(milliseconds: milliseconds))
+                try body(connection, time)
             }
-            return commit(value, on: connection, transaction: beginning.count > 1 ? beginning[1] : nil)
+            return commit(value, on: connection)
         } catch {
             return outcome(of: error)
+        }
+    }
+
+    /// Begins a transaction and gives the server's time; `nil` if one with the same token was committed.
+    private func begin(_ mode: Mode, on connection: PostgresConnection) throws -> Timestamp? {
+        do {
+            let milliseconds = try connection.execute(mode.beginning).first.flatMap(Int64.init)
+            guard let milliseconds else { throw StoreError.damaged("the database does not tell the time") }
+            return Timestamp(milliseconds: milliseconds)
+        } catch PostgresConnection.Failure.refused(state: TransactionToken.isTaken, _) {
+            // Where the other one was still about to be committed, the server has waited for its end.
+            try connection.execute("ROLLBACK")
+            return nil
         }
     }
 
@@ -80,20 +95,19 @@ actor PostgresSession {
 
     private func commit<Value: Sendable>(
         _ value: Value,
-        on connection: PostgresConnection,
-        transaction: String?
+        on connection: PostgresConnection
     ) -> Outcome<Value> {
         let changes = connection.changedTopics
         do {
             try connection.commit()
             return .committed(value, changes: changes)
         } catch {
-            guard case .connectionLost = error, let transaction else {
+            guard case .connectionLost = error else {
                 try? connection.rollBack()
                 return outcome(of: error)
             }
             self.connection = nil
-            return .uncertain(value, changes: changes, transaction: transaction)
+            return .uncertain(value, changes: changes)
         }
     }
 
@@ -105,17 +119,6 @@ actor PostgresSession {
             return .committed(try body(try connect()), changes: [])
         } catch {
             return outcome(of: error)
-        }
-    }
-
-    /// Whether the transaction of this number was committed; `nil` while nobody knows.
-    func isCommitted(_ transaction: String) -> Bool? {
-        do {
-            let status = try connect().execute("SELECT pg_xact_status('\(transaction)')").first
-            return status == "in progress" ? nil : status == "committed"
-        } catch {
-            forget(error)
-            return nil
         }
     }
 
@@ -154,6 +157,26 @@ actor PostgresSession {
     private func forget(_ error: any Error) {
         if case PostgresConnection.Failure.connectionLost = error { connection = nil }
     }
+}
+
+/// What a transaction writes so that it happens once: a second one with the same token is refused.
+///
+/// The server's own numbers of transactions would not do: those that were not yet on disk are given out again after a crash.
+struct TransactionToken: CustomStringConvertible, Sendable {
+    let description: String
+
+    /// The state in which the server refuses: a unique violation.
+    static let isTaken = "23505"
+    /// How long a token is kept: much longer than anybody tries.
+    static let lifetime = Duration.seconds(3600)
+
+    /// A new token.
+    init(at now: Timestamp) {
+        description = "\(now.milliseconds)-\(UUID().uuidString)"
+    }
+
+    /// What every token made before `time` is less than, and no other.
+    static func bound(_ time: Timestamp) -> String { "\(time.milliseconds)" }
 }
 
 /// A thread to wait on, for an actor whose calls block.

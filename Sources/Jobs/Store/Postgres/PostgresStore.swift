@@ -3,8 +3,8 @@
 /// All that Darkroom remembers, in a PostgreSQL database that gateways and workers on any number of machines share.
 ///
 /// Transactions write at the same time and lock what they decide on (``StoreTransaction``). One that was undone because the
-/// server or the network was gone is done again until ``patience`` is over; of one whose commit was not answered, the
-/// server is asked what became of it, so that nothing happens twice.
+/// server or the network was gone is done again until ``patience`` is over. So is one whose commit was not answered; it
+/// carries a ``TransactionToken``, so that it does not happen twice.
 package struct PostgresStore: SQLStore {
     package let policy: StorePolicy
     private let pool: PostgresPool
@@ -44,8 +44,10 @@ package struct PostgresStore: SQLStore {
         _ durability: Durability,
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        try await attempt { session in
-            await session.transaction(.write(durability)) { connection, time in
+        // One token for all attempts.
+        let token = durability == .machine ? TransactionToken(at: now) : nil
+        return try await attempt { session in
+            await session.transaction(.write(token)) { connection, time in
                 clock.set(time)
                 return try body(transaction(on: connection, at: time, isWriting: true))
             }
@@ -80,15 +82,21 @@ package struct PostgresStore: SQLStore {
         _ body: @Sendable (PostgresSession) async -> PostgresSession.Outcome<Value>
     ) async throws(StoreError) -> Value {
         var retries = Retries(patience: Self.patience)
+        var unanswered: (value: Value, changes: Set<ChangeTopic>)?
         while true {
             switch await pool.withSession(body) {
             case .committed(let value, let changes):
                 feed.announce(changes)
                 return value
-            case .uncertain(let value, let changes, let transaction):
-                guard try await isCommitted(transaction, &retries) else { continue }
-                feed.announce(changes)
-                return value
+            case .uncertain(let value, let changes):
+                unanswered = (value, changes)
+                guard await retries.waitForServer() else {
+                    throw .unreachable("the connection was lost while a transaction was committed")
+                }
+            case .alreadyCommitted:
+                guard let unanswered else { throw .damaged("a transaction's token is taken") }
+                feed.announce(unanswered.changes)
+                return unanswered.value
             case .failed(let error):
                 throw error
             case .conflict:
@@ -108,15 +116,6 @@ package struct PostgresStore: SQLStore {
         StoreTransaction(connection: connection, now: testClock?() ?? time, policy: policy, isWriting: isWriting)
     }
 
-    private func isCommitted(_ transaction: String, _ retries: inout Retries) async throws(StoreError) -> Bool {
-        while true {
-            if let isCommitted = await pool.withSession({ await $0.isCommitted(transaction) }) { return isCommitted }
-            guard await retries.waitForServer() else {
-                throw .unreachable("the connection was lost while a transaction was committed")
-            }
-        }
-    }
-
     private func migrate(_ url: String, createsTables: Bool) async throws(StoreError) {
         let outcome = await PostgresSession(url: url).withConnection { connection in
             try PostgresSchema.migrate(connection, createsTables: createsTables)
@@ -125,7 +124,7 @@ package struct PostgresStore: SQLStore {
         case .committed: return
         case .unreachable(let reason): throw .unreachable(reason)
         case .failed(let error): throw error
-        case .conflict, .uncertain: throw .busy
+        case .conflict, .uncertain, .alreadyCommitted: throw .busy
         }
     }
 }

@@ -35,8 +35,17 @@ extension JobRow {
             ended: row["ended"],
             progress: (row["progress"] as String?).map { try StoredJSON.decode(GenerationProgress.self, $0) },
             result: (row["result"] as String?).map { try StoredJSON.decode(JobResult.self, $0) },
-            attachment: row["attachment"]
+            attachment: row["attachment"],
+            trace: TraceContext(row: row)
         )
+    }
+}
+
+extension TraceContext {
+    /// The context that was sent with a job; `nil` when there was none.
+    fileprivate init?(row: SQLRow) throws {
+        guard let traceparent = try row["traceparent"] as String? else { return nil }
+        self.init(traceparent: traceparent, tracestate: try (row["tracestate"] as String?).map { [$0] } ?? [])
     }
 }
 

@@ -7,7 +7,8 @@ extension StoreTransaction {
 
     /// Whether ``maintain()`` would do anything.
     func isMaintenanceDue() throws -> Bool {
-        try row(
+        if connection.dialect == .postgres, try areTokensOld() { return true }
+        return try row(
             """
             SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'leased') AND deadline <= ?1)
                 OR EXISTS (SELECT 1 FROM job WHERE state = 'leased' AND lease_expires <= ?1)
@@ -18,6 +19,15 @@ extension StoreTransaction {
             now,
             now.advanced(by: .zero - policy.leaseDuration)
         ) != nil
+    }
+
+    /// Before which the tokens of transactions are of no use.
+    private var oldestToken: Timestamp { now.advanced(by: .zero - TransactionToken.lifetime) }
+
+    /// Whether tokens have been of no use for a while; deleting many at once is cheaper.
+    private func areTokensOld() throws -> Bool {
+        let bound = TransactionToken.bound(oldestToken.advanced(by: .seconds(-60)))
+        return try row("SELECT 1 FROM transaction_token WHERE token < ? LIMIT 1", bound) != nil
     }
 
     /// Jobs past their deadlines, and jobs whose leases ran out.
@@ -48,6 +58,9 @@ extension StoreTransaction {
     func cleanUp() throws -> Int {
         let count = try deleteRecords() + forgetJobs()
         if count > 0, connection.dialect == .sqlite { try shrinkFile() }
+        if connection.dialect == .postgres {
+            try run("DELETE FROM transaction_token WHERE token < ?", TransactionToken.bound(oldestToken))
+        }
         try run("DELETE FROM worker WHERE seen <= ?", now.advanced(by: .zero - policy.leaseDuration))
         return count
     }

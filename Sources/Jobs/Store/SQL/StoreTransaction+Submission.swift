@@ -78,8 +78,8 @@ extension StoreTransaction {
         let row = try row(
             """
             INSERT INTO job (id, account, api_key, spent_label, endpoint, width, height, price, state, lease_count,
-                failure_count, retry_limit, deadline, submitted, webhook, attachment)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                failure_count, retry_limit, deadline, submitted, webhook, attachment, traceparent, tracestate)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             RETURNING *
             """,
             submission.id,
@@ -97,7 +97,9 @@ extension StoreTransaction {
             lifecycle.deadline,
             now,
             submission.webhook,
-            submission.attachment
+            submission.attachment,
+            submission.trace?.traceparent,
+            submission.trace?.state?.text
         )
         guard let row = try row.map(JobRow.init) else { throw StoreError.damaged("a job vanished") }
         try run("INSERT INTO job_request (job, request) VALUES (?, ?)", row.sequence, request)

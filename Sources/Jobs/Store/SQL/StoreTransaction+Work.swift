@@ -198,7 +198,8 @@ extension StoreTransaction {
             request: request,
             submitted: row.job.submitted,
             deadline: row.job.lifecycle.deadline,
-            failures: row.job.lifecycle.failureCount
+            failures: row.job.lifecycle.failureCount,
+            trace: row.job.trace
         )
     }
 }

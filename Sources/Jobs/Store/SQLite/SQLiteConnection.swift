@@ -17,14 +17,14 @@ struct SQLiteConnection: SQLConnection {
     }
 
     func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
-        let statement = try database.cachedStatement(sql: sql)
+        let found = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+        // The rows know their columns; a statement may have been compiled before others were added.
+        let names = found.first.map { Array($0.columnNames) } ?? []
         let columns = Dictionary(
-            statement.columnNames.enumerated().map { ($0.element, $0.offset) },
+            names.enumerated().map { ($0.element, $0.offset) },
             uniquingKeysWith: { first, _ in first }
         )
-        return try Row.fetchAll(statement, arguments: StatementArguments(arguments)).map { row in
-            SQLRow(columns: columns, values: row.databaseValues.map(SQLValue.init))
-        }
+        return found.map { SQLRow(columns: columns, values: $0.databaseValues.map(SQLValue.init)) }
     }
 
     /// Nothing: ``SQLiteChangeFeed`` looks for itself.

@@ -18,6 +18,9 @@ enum SQLiteSchema {
                 sql: "ALTER TABLE ledger_balance ADD COLUMN slot INTEGER NOT NULL DEFAULT 0 CHECK (slot = 0)"
             )
         }
+        migrator.registerMigration("3: traces") { db in
+            try db.execute(sql: traces)
+        }
         return migrator
     }
 
@@ -176,6 +179,13 @@ enum SQLiteSchema {
             state TEXT NOT NULL,
             seen INTEGER NOT NULL
         ) STRICT;
+
+        """
+
+    private static let traces = """
+        -- The header fields of W3C Trace Context that the request came with.
+        ALTER TABLE job ADD COLUMN traceparent TEXT;
+        ALTER TABLE job ADD COLUMN tracestate TEXT;
 
         """
 }
