@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(),
+    .strictMemorySafety(), .unsafeFlags(["-enable-testing", "-warnings-as-errors"]),
 ]
 
 let package = Package(
@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "ImageCodec", .product(name: "GRDB", package: "GRDB.swift")], path: "JobsTests", swiftSettings: swiftSettings + [.unsafeFlags(["-Onone"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
         .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
         .systemLibrary(name: "CImageCodec"),
