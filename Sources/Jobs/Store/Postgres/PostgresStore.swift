@@ -44,9 +44,10 @@ package struct PostgresStore: SQLStore {
         _ durability: Durability,
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
-        let mode = PostgresSession.Mode.write(durability == .machine ? TransactionToken(at: now) : nil)
+        // One token for all attempts.
+        let token = durability == .machine ? TransactionToken(at: now) : nil
         return try await attempt { session in
-            await session.transaction(mode) { connection, time in
+            await session.transaction(.write(token)) { connection, time in
                 clock.set(time)
                 return try body(transaction(on: connection, at: time, isWriting: true))
             }
