@@ -166,6 +166,34 @@ import Testing
         await #expect(throws: StoreError.newerVersion) { try await test.another() }
     }
 
+    @Test func aColumnThatANewerVersionAddsDisturbsNobody() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        let job = try await test.store.accept(.test())
+        _ = try await test.store.found(job.id)
+        try test.sql("ALTER TABLE job ADD COLUMN novelty TEXT")
+        #expect(try await test.store.found(job.id).id == job.id)
+        let claimed = try #require(try await test.store.claim())
+        #expect(try await test.store.complete(claimed.lease, with: .test()) == .held)
+        _ = try await test.store.accept(.test())
+    }
+
+    @Test func aTransactionThatCannotBeginLeavesItsConnectionUsable() async throws {
+        let test = try await TestStore(.postgres)
+        let session = PostgresSession(url: try test.url)
+        try test.sql("ALTER TABLE transaction_token ADD CHECK (false) NOT VALID")
+        let mode = PostgresSession.Mode.write(TransactionToken(at: test.clock.now))
+        guard case .failed = await session.transaction(mode, { _, _ in }) else {
+            Issue.record("it began")
+            return
+        }
+        try test.sql("ALTER TABLE transaction_token DROP CONSTRAINT transaction_token_check")
+        guard case .committed = await session.transaction(mode, { _, _ in }) else {
+            Issue.record("it could not be done later")
+            return
+        }
+    }
+
     @Test func aDatabaseThatIsNotThereIsSaidSo() async throws {
         let server = PostgresServer.shared
         await #expect(throws: StoreError.unreachable("there are no tables of Darkroom in it")) {

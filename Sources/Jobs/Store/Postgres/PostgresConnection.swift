@@ -55,6 +55,8 @@ import Foundation
         }
         guard let opened = unsafe opened else { throw .connectionLost("there is no memory for a connection") }
         unsafe connection = opened
+        // What the server wants to say beside its answers is nothing for this program's standard error.
+        _ = unsafe PQsetNoticeProcessor(connection, { _, _ in }, nil)
         guard unsafe PQstatus(connection) == CONNECTION_OK else { throw .connectionLost(lastMessage) }
         try execute(Self.session)
     }

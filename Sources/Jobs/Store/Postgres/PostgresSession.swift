@@ -74,10 +74,11 @@ actor PostgresSession {
             let milliseconds = try connection.execute(mode.beginning).first.flatMap(Int64.init)
             guard let milliseconds else { throw StoreError.damaged("the database does not tell the time") }
             return Timestamp(milliseconds: milliseconds)
-        } catch PostgresConnection.Failure.refused(state: TransactionToken.isTaken, _) {
+        } catch {
+            try connection.rollBack()
             // Where the other one was still about to be committed, the server has waited for its end.
-            try connection.execute("ROLLBACK")
-            return nil
+            if case PostgresConnection.Failure.refused(state: TransactionToken.isTaken, _) = error { return nil }
+            throw error
         }
     }
 
@@ -153,9 +154,14 @@ actor PostgresSession {
         }
     }
 
-    /// Lets go of a connection that an error has shown to be lost.
+    /// Lets go of a connection that an error has shown to be of no use.
     private func forget(_ error: any Error) {
-        if case PostgresConnection.Failure.connectionLost = error { connection = nil }
+        switch error {
+        case PostgresConnection.Failure.connectionLost: connection = nil
+        // A table has got a column, by a newer version, since a statement was compiled on this connection.
+        case PostgresConnection.Failure.refused(state: "0A000", _): connection = nil
+        default: break
+        }
     }
 }
 
@@ -199,8 +205,8 @@ private struct PostgresErrorClass {
 
     func outcome<Value: Sendable>(_ message: String) -> PostgresSession.Outcome<Value> {
         switch state {
-        // Serialization failure, deadlock.
-        case "40001", "40P01": .conflict
+        // Serialization failure, deadlock, a compiled statement whose columns are others now.
+        case "40001", "40P01", "0A000": .conflict
         // Disk full.
         case "53100": .failed(.full)
         // Lock not available, a statement that took too long.

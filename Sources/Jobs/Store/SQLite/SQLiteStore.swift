@@ -135,11 +135,13 @@ package struct SQLiteStore: SQLStore {
         let pool = try DatabasePool(path: path, configuration: configuration)
         let migrator = SQLiteSchema.migrator
         guard try !pool.read(migrator.hasBeenSuperseded) else { throw StoreError.newerVersion }
+        let applied = try pool.read(migrator.appliedIdentifiers)
         do {
             try migrator.migrate(pool)
         } catch {
-            // Another process may have been faster.
-            guard try pool.read(migrator.hasCompletedMigrations) else { throw error }
+            // Another process may have been faster, and may not be done yet.
+            guard try pool.read(migrator.appliedIdentifiers) != applied else { throw error }
+            throw StoreError.busy
         }
         return pool
     }
