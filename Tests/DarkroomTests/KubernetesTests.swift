@@ -42,6 +42,9 @@ import Testing
         #expect(worker.storeOptions.policy == serve.storeOptions.policy)
         let manifest = try text("worker.yaml")
         #expect(manifest.contains(#"args: ["worker"]"#))
+        let port = try #require(worker.metricsOptions.metricsPort)
+        #expect(manifest.contains("containerPort: \(port)}"))
+        #expect(try text("network.yaml").contains("port: \(port)}"))
         let grace = try #require(manifest.firstMatch(of: /terminationGracePeriodSeconds: (\d+)/).flatMap { Int($0.1) })
         #expect(worker.workerOptions.drainTimeout.duration < .seconds(grace))
         let target = try text("worker-scaling.yaml").firstMatch(of: /targetQueryValue: "(\d+)"/).flatMap { Int($0.1) }
@@ -57,7 +60,7 @@ import Testing
 
     /// The variables that files set, each of which must be a setting; the database's address comes from a secret.
     private func environment(_ files: String...) throws -> [String: String] {
-        let known = Set(Serve.settings.map(\.variable))
+        let known = Set((Serve.settings + RunWorker.settings).map(\.variable))
         var environment: [String: String] = [:]
         for file in files {
             let text = try text(file)
