@@ -39,6 +39,8 @@ REASONS = {
     "needs published weights": "Stable Diffusion's own weights are gigabytes and have their own licence",
     "needs root": "it changes the system",
     "needs a container engine": "it fetches images",
+    "needs Kubernetes": "the manifests have a test of what they name",
+    "needs several machines": "the campaign that breaks them starts what it needs",
     "needs Prometheus": "it is a program of its own",
     "takes hours": "it trains or measures",
     "has its own test": "another test runs it with what it needs",
