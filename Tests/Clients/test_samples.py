@@ -42,7 +42,8 @@ REASONS = {
     "needs Kubernetes": "the manifests have a test of what they name",
     "needs several machines": "the campaign that breaks them starts what it needs",
     "needs Prometheus": "it is a program of its own",
-    "takes hours": "it trains or measures",
+    "takes hours": "it trains",
+    "takes minutes": "it measures",
     "has its own test": "another test runs it with what it needs",
 }
 # What programs of other languages are called here; `sh` is there on any machine that Darkroom is built on.
