@@ -10,42 +10,27 @@ import Testing
 
     @Test(arguments: StoreKind.allCases)
     func aStatementThatIsRefusedUndoesThoseBeforeIt(kind: StoreKind) async throws {
-        let test = try await TestStore(kind)
-        let store = try test.sqlStore
-        await #expect(throws: StoreError.self) {
-            try await store.write { transaction in
-                try transaction.run(Self.insert, "a")
-                try transaction.run(Self.insert, "a")
-            }
+        try await expectNothing(of: kind) { transaction in
+            try transaction.run(Self.insert, "a")
+            try transaction.run(Self.insert, "a")
         }
-        #expect(try await workers(in: store) == [])
     }
 
     @Test(arguments: StoreKind.allCases)
     func aStatementThatIsRefusedIsNoticedByThoseAfterIt(kind: StoreKind) async throws {
-        let test = try await TestStore(kind)
-        let store = try test.sqlStore
-        await #expect(throws: StoreError.self) {
-            try await store.write { transaction in
-                try transaction.run(Self.insert, "a")
-                try transaction.run(Self.insert, "a")
-                return try transaction.rows("SELECT id FROM worker").count
-            }
+        try await expectNothing(of: kind) { transaction in
+            try transaction.run(Self.insert, "a")
+            try transaction.run(Self.insert, "a")
+            return try transaction.rows("SELECT id FROM worker").count
         }
-        #expect(try await workers(in: store) == [])
     }
 
     @Test(arguments: StoreKind.allCases)
     func aStatementThatChangesOtherThanItMustUndoesTheTransaction(kind: StoreKind) async throws {
-        let test = try await TestStore(kind)
-        let store = try test.sqlStore
-        await #expect(throws: StoreError.self) {
-            try await store.write { transaction in
-                try transaction.run(Self.insert, "a", changing: 1)
-                try transaction.run("DELETE FROM worker WHERE id = ?", "b", changing: 1)
-            }
+        try await expectNothing(of: kind) { transaction in
+            try transaction.run(Self.insert, "a", changing: 1)
+            try transaction.run("DELETE FROM worker WHERE id = ?", "b", changing: 1)
         }
-        #expect(try await workers(in: store) == [])
     }
 
     @Test(arguments: StoreKind.allCases)
@@ -60,6 +45,17 @@ import Testing
         }
         try await store.write { try $0.run(Self.insert, "b", changing: 1) }
         #expect(try await workers(in: store) == ["b"])
+    }
+
+    /// Expects that a transaction fails and leaves nothing.
+    private func expectNothing<Value: Sendable>(
+        of kind: StoreKind,
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        await #expect(throws: StoreError.self) { try await store.write(body) }
+        #expect(try await workers(in: store) == [])
     }
 
     private func workers(in store: any SQLStore) async throws -> [String] {

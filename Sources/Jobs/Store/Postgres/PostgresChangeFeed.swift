@@ -9,21 +9,15 @@ import Synchronization
 /// the listener, which has everyone look from time to time.
 final class PostgresChangeFeed: Sendable {
     private struct State {
-        var waiters: [UInt64: Waiter] = [:]
-        var nextWaiter: UInt64 = 0
         var listeners: [PostgresChannel: PostgresListener] = [:]
         /// What is still to be sent.
         var unsent: Set<ChangeTopic> = []
         var isSending = false
     }
 
-    private struct Waiter {
-        var topic: ChangeTopic
-        var stream: AsyncStream<Void>.Continuation
-    }
-
     private let url: String
     private let sender: PostgresSession
+    private let waiters = ChangeWaiters()
     private let state = Mutex(State())
 
     init(url: String) {
@@ -33,36 +27,27 @@ final class PostgresChangeFeed: Sendable {
 
     /// See ``SQLStore/changes(of:for:)``.
     func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        guard patience > .zero else {
-            continuation.finish()
-            return stream
-        }
-        let id = state.withLock { state in
-            state.nextWaiter += 1
-            state.waiters[state.nextWaiter] = Waiter(topic: topic, stream: continuation)
-            if state.listeners[topic.channel] == nil {
-                state.listeners[topic.channel] = PostgresListener(url: url, channel: topic.channel) {
-                    [weak self] news in self?.wake(topic.channel, news)
+        let changes = waiters.changes(of: topic, for: patience)
+        if patience > .zero { listen(on: topic.channel) }
+        return changes
+    }
+
+    private func listen(on channel: PostgresChannel) {
+        state.withLock { state in
+            guard state.listeners[channel] == nil else { return }
+            state.listeners[channel] = PostgresListener(url: url, channel: channel) { [waiters] news in
+                switch news {
+                case .changes(let topics): waiters.wake(where: topics.contains)
+                case .anything: waiters.wake { $0.channel == channel }
                 }
             }
-            return state.nextWaiter
         }
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            continuation.finish()
-        }
-        continuation.onTermination = { [self] _ in
-            timer.cancel()
-            state.withLock { $0.waiters[id] = nil }
-        }
-        return stream
     }
 
     /// Tells everyone of what a transaction has changed.
     func announce(_ changes: Set<ChangeTopic>) {
         guard !changes.isEmpty else { return }
-        wake(changes)
+        waiters.wake(where: changes.contains)
         let starts = state.withLock { state in
             state.unsent.formUnion(changes)
             defer { state.isSending = true }
@@ -80,28 +65,14 @@ final class PostgresChangeFeed: Sendable {
             }
             guard !topics.isEmpty else { return }
             for (channel, payload) in PostgresChannel.payloads(of: topics) {
-                _ = await sender.run(
-                    // Nobody waits for the disk.
-                    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
-                    [.text(channel.rawValue), .text(payload)]
-                )
+                _ = await sender.withConnection { connection in
+                    try connection.rows(
+                        // Nobody waits for the disk.
+                        "SELECT set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
+                        [.text(channel.rawValue), .text(payload)]
+                    )
+                }
             }
-        }
-    }
-
-    /// Wakes those who wait for one of the topics.
-    private func wake(_ topics: Set<ChangeTopic>) {
-        let woken = state.withLock { state in state.waiters.values.filter { topics.contains($0.topic) } }
-        for waiter in woken { waiter.stream.yield() }
-    }
-
-    /// Wakes those who wait for what a listener has heard, or everyone it listens for when it may have missed something.
-    private func wake(_ channel: PostgresChannel, _ news: PostgresListener.News) {
-        switch news {
-        case .changes(let topics): wake(topics)
-        case .anything:
-            let woken = state.withLock { state in state.waiters.values.filter { $0.topic.channel == channel } }
-            for waiter in woken { waiter.stream.yield() }
         }
     }
 }

@@ -46,7 +46,7 @@ enum PostgresSchema {
             }
             try connection.execute("COMMIT")
         } catch {
-            if connection.isConnected { _ = try? connection.execute("ROLLBACK") }
+            try? connection.rollBack()
             throw error
         }
     }

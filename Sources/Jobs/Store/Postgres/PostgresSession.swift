@@ -123,17 +123,6 @@ actor PostgresSession {
         }
     }
 
-    /// Runs statements that belong to no transaction; `false` when they could not be run.
-    func run(_ sql: String, _ arguments: [SQLValue]) -> Bool {
-        do {
-            _ = try connect().rows(sql, arguments)
-            return true
-        } catch {
-            forget(error)
-            return false
-        }
-    }
-
     private func connect() throws(PostgresConnection.Failure) -> PostgresConnection {
         if let connection, connection.isConnected { return connection }
         connection = nil

@@ -10,8 +10,6 @@ import Synchronization
 /// looked at: at once after each transaction of this process, and every few milliseconds for those of others.
 final class SQLiteChangeFeed: Sendable {
     private struct State {
-        var waiters: [UInt64: Waiter] = [:]
-        var nextWaiter: UInt64 = 0
         /// Whether a look is planned.
         var isTicking = false
         /// Whether a look is about to begin.
@@ -21,12 +19,8 @@ final class SQLiteChangeFeed: Sendable {
         var lastChange = ContinuousClock.now
     }
 
-    private struct Waiter {
-        var topic: ChangeTopic
-        var stream: AsyncStream<Void>.Continuation
-    }
-
     private let pool: DatabasePool
+    private let waiters = ChangeWaiters()
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "darkroom.store.changes")
 
@@ -40,40 +34,22 @@ final class SQLiteChangeFeed: Sendable {
         self.pool = pool
     }
 
-    /// An element whenever something may have happened, for as long as `patience` lasts.
-    ///
-    /// What happens after the call is not missed: look for what one waits for after it, and again after each element.
+    /// See ``SQLStore/changes(of:for:)``.
     func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        guard patience > .zero else {
-            continuation.finish()
-            return stream
-        }
-        let (id, startsTicking) = state.withLock { state in
-            state.nextWaiter += 1
-            state.waiters[state.nextWaiter] = Waiter(topic: topic, stream: continuation)
+        let changes = waiters.changes(of: topic, for: patience)
+        guard patience > .zero else { return changes }
+        let startsTicking = state.withLock { state in
             defer { state.isTicking = true }
-            return (state.nextWaiter, !state.isTicking)
-        }
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            continuation.finish()
-        }
-        continuation.onTermination = { [self] _ in
-            timer.cancel()
-            state.withLock { state in
-                state.waiters[id] = nil
-                if state.waiters.isEmpty { state.position = nil }
-            }
+            return !state.isTicking
         }
         if startsTicking { queue.async { self.tick() } }
-        return stream
+        return changes
     }
 
     /// Looks for changes now, because this process has made one.
     func lookNow() {
         let isNeeded = state.withLock { state in
-            guard !state.waiters.isEmpty, !state.isLooking else { return false }
+            guard !waiters.isEmpty, !state.isLooking else { return false }
             state.isLooking = true
             return true
         }
@@ -87,8 +63,11 @@ final class SQLiteChangeFeed: Sendable {
     private func tick() {
         look()
         let interval = state.withLock { state in
-            state.isTicking = !state.waiters.isEmpty
-            guard state.isTicking else { return DispatchTimeInterval?.none }
+            state.isTicking = !waiters.isEmpty
+            guard state.isTicking else {
+                state.position = nil
+                return DispatchTimeInterval?.none
+            }
             return ContinuousClock.now - state.lastChange < Self.busyTime ? Self.interval.busy : Self.interval.idle
         }
         guard let interval else { return }
@@ -100,15 +79,14 @@ final class SQLiteChangeFeed: Sendable {
         let position = state.withLock { $0.position }
         // A look that fails is made up for by the next one.
         guard let news = try? pool.read({ try News($0, after: position) }) else { return }
-        let woken = state.withLock { state in
-            guard !state.waiters.isEmpty else { return [Waiter]() }
+        guard !waiters.isEmpty else { return }
+        // At the first look, something may have happened just before it.
+        let isFirst = position == nil
+        state.withLock { state in
             state.position = news.position
-            guard !news.topics.isEmpty || position == nil else { return [] }
-            state.lastChange = .now
-            // At the first look, something may have happened just before it.
-            return state.waiters.values.filter { position == nil || news.topics.contains($0.topic) }
+            if isFirst || !news.topics.isEmpty { state.lastChange = .now }
         }
-        for waiter in woken { waiter.stream.yield() }
+        waiters.wake { isFirst || news.topics.contains($0) }
     }
 }
 
