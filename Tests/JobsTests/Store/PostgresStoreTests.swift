@@ -73,15 +73,15 @@ import Testing
         for number in 1...3 {
             // The second is undone, so the third may use its token.
             let mode = PostgresSession.Mode.write(number == 1 ? TransactionToken(at: test.clock.now) : token)
-            let outcome = await session.transaction(mode) { connection, _ in
-                _ = try connection.rows("INSERT INTO done VALUES (?) RETURNING number", [.integer(Int64(number))])
+            let outcome = await session.transaction(mode) { connection in
+                _ = try connection.rows([SQLStatement("INSERT INTO done VALUES (?) RETURNING number", number)])
                 if number == 2 { throw StoreError.busy }
             }
             if case .committed = outcome { outcomes.append("committed") } else { outcomes.append("undone") }
         }
         #expect(outcomes == ["committed", "undone", "committed"])
-        let again = await session.transaction(.write(token)) { connection, _ in
-            _ = try connection.rows("INSERT INTO done VALUES (4) RETURNING number", [])
+        let again = await session.transaction(.write(token)) { connection in
+            _ = try connection.rows([SQLStatement("INSERT INTO done VALUES (4) RETURNING number")])
         }
         guard case .alreadyCommitted = again else {
             Issue.record("\(again)")
@@ -183,12 +183,12 @@ import Testing
         let session = PostgresSession(url: try test.url)
         try test.sql("ALTER TABLE transaction_token ADD CHECK (false) NOT VALID")
         let mode = PostgresSession.Mode.write(TransactionToken(at: test.clock.now))
-        guard case .failed = await session.transaction(mode, { _, _ in }) else {
+        guard case .failed = await session.transaction(mode, { _ in }) else {
             Issue.record("it began")
             return
         }
         try test.sql("ALTER TABLE transaction_token DROP CONSTRAINT transaction_token_check")
-        guard case .committed = await session.transaction(mode, { _, _ in }) else {
+        guard case .committed = await session.transaction(mode, { _ in }) else {
             Issue.record("it could not be done later")
             return
         }

@@ -26,11 +26,27 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
-    func aStatementThatChangesOtherThanItMustUndoesTheTransaction(kind: StoreKind) async throws {
-        try await expectNothing(of: kind) { transaction in
-            try transaction.run(Self.insert, "a", changing: 1)
-            try transaction.run("DELETE FROM worker WHERE id = ?", "b", changing: 1)
+    func creditsThatHaveNoBalanceToGoToAreNotMoved(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        try await test.store.open(.alice)
+        let store = try test.sqlStore
+        try await store.write { try $0.run("DELETE FROM ledger_balance WHERE account = 'reserved:alice'") }
+        await #expect(throws: StoreError.self) { _ = try await test.store.submit(.test()) }
+        #expect(try await store.read { try $0.rows("SELECT id FROM job").count } == 0)
+        #expect(try await store.read { try $0.balance(of: .available(.alice)) } == Credits(test: "1"))
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func severalStatementsAreAnsweredEachInItsPlace(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let store = try test.sqlStore
+        let answers = try await store.write { transaction in
+            try transaction.run(Self.insert, "a")
+            let counts = SQLStatement("SELECT COUNT(*) AS value FROM worker")
+            let names = SQLStatement("SELECT id AS value FROM worker WHERE state = ?", "ready")
+            return try transaction.connection.rows([counts, SQLStatement("SELECT id FROM job"), names])
         }
+        #expect(answers.map { $0.map(\.values) } == [[[.integer(1)]], [], [[.text("a")]]])
     }
 
     @Test(arguments: StoreKind.allCases)
@@ -43,7 +59,7 @@ import Testing
                 throw StoreError.busy
             }
         }
-        try await store.write { try $0.run(Self.insert, "b", changing: 1) }
+        try await store.write { try $0.run(Self.insert, "b") }
         #expect(try await workers(in: store) == ["b"])
     }
 

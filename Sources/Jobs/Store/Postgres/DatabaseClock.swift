@@ -9,18 +9,30 @@ final class DatabaseClock: Sendable {
         var instant: ContinuousClock.Instant
     }
 
+    /// How long the time goes on without being asked for: two clocks do not part by a millisecond meanwhile.
+    private static let trust = Duration.seconds(2)
+    /// An answer that took longer is too old to go on from. A process can be stopped while it waits.
+    private static let patience = Duration.milliseconds(250)
+
     private let state = Mutex<State?>(nil)
 
     /// The time now; this machine's before the database was asked.
     var now: Timestamp {
-        state.withLock { state in
-            guard let state else { return .now }
-            return state.time.advanced(by: ContinuousClock.now - state.instant)
-        }
+        state.withLock(\.self).map { $0.time.advanced(by: .now - $0.instant) } ?? .now
     }
 
-    /// Takes note of what the database has just said.
-    func set(_ time: Timestamp) {
-        state.withLock { $0 = State(time: time, instant: .now) }
+    /// The time now, for which the database is asked if that was long ago: together with what was sent to it before.
+    func time(on connection: PostgresConnection) throws -> Timestamp {
+        let asked = ContinuousClock.now
+        if let state = state.withLock(\.self), asked - state.instant < Self.trust {
+            return state.time.advanced(by: asked - state.instant)
+        }
+        let statement = SQLStatement("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS time")
+        guard let time: Timestamp = try connection.rows([statement])[0].first?["time"] else {
+            throw StoreError.damaged("the database does not tell the time")
+        }
+        let told = ContinuousClock.now
+        if told - asked < Self.patience { state.withLock { $0 = State(time: time, instant: told) } }
+        return time
     }
 }

@@ -66,11 +66,14 @@ final class PostgresChangeFeed: Sendable {
             guard !topics.isEmpty else { return }
             for (channel, payload) in PostgresChannel.payloads(of: topics) {
                 _ = await sender.withConnection { connection in
-                    try connection.rows(
-                        // Nobody waits for the disk.
-                        "SELECT set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
-                        [.text(channel.rawValue), .text(payload)]
-                    )
+                    try connection.rows([
+                        SQLStatement(
+                            // Nobody waits for the disk.
+                            "SELECT set_config('synchronous_commit', 'off', true), pg_notify(?, ?)",
+                            channel.rawValue,
+                            payload
+                        )
+                    ])
                 }
             }
         }

@@ -11,8 +11,8 @@ import Foundation
     enum Failure: Error {
         /// There is no connection any more. What was not committed is undone.
         case connectionLost(String)
-        /// The server refused.
-        case refused(state: String, message: String)
+        /// The server refused, because of what is in `table` if that is known.
+        case refused(state: String, message: String, table: String?)
     }
 
     private let connection: OpaquePointer
@@ -20,10 +20,10 @@ import Foundation
     private var statements: [String: String] = [:]
     /// What others may wait for and has changed since ``forgetChanges()``.
     private(set) var changedTopics: Set<ChangeTopic> = []
-    /// The statements that were sent and not answered yet: how many rows each must change, if that is known.
+    /// The statements that were sent and not answered yet: whether somebody wants the answer.
     ///
     /// While there are any, libpq is in its pipeline mode.
-    private var unanswered: [Int?] = []
+    private var unanswered: [Bool] = []
 
     /// What a connection is set to, unless the address says otherwise: nobody waits for ever, whatever breaks.
     private static let settings = [
@@ -41,23 +41,25 @@ import Foundation
         SET lock_timeout = '5s';
         SET idle_in_transaction_session_timeout = '10s';
         SET client_min_messages = 'warning';
+        -- No statement's plan depends on its arguments, so none is planned again for them.
+        SET plan_cache_mode = 'force_generic_plan';
         """
 
     /// Connects.
     ///
     /// - Parameter url: The server's address as libpq reads it.
-    init(_ url: String) throws(Failure) {
+    init(_ url: String) throws {
         // What comes later counts: the address, which is written in the place of a database's name, last.
         let opened = unsafe withCStrings(Self.settings.map(\.0) + ["dbname"]) { names in
             unsafe withCStrings(Self.settings.map(\.1) + [url]) { values in
                 unsafe PQconnectdbParams(names, values, 1)
             }
         }
-        guard let opened = unsafe opened else { throw .connectionLost("there is no memory for a connection") }
+        guard let opened = unsafe opened else { throw Failure.connectionLost("there is no memory for a connection") }
         unsafe connection = opened
         // What the server wants to say beside its answers is nothing for this program's standard error.
         _ = unsafe PQsetNoticeProcessor(connection, { _, _ in }, nil)
-        guard unsafe PQstatus(connection) == CONNECTION_OK else { throw .connectionLost(lastMessage) }
+        guard unsafe PQstatus(connection) == CONNECTION_OK else { throw Failure.connectionLost(lastMessage) }
         try execute(Self.session)
     }
 
@@ -70,7 +72,7 @@ import Foundation
 
     /// Runs statements without arguments and returns the first row of the last one, as text.
     @discardableResult
-    func execute(_ sql: String) throws(Failure) -> [String] {
+    func execute(_ sql: String) throws -> [String] {
         try settle()
         let result = unsafe try checked(PQexec(connection, sql))
         defer { unsafe PQclear(result) }
@@ -80,27 +82,27 @@ import Foundation
         }
     }
 
-    /// Begins to collect what is changed.
-    func forgetChanges() {
+    /// Begins a transaction, together with the first statement whose answer is wanted.
+    func begin(with statements: [SQLStatement]) throws {
         changedTopics = []
+        for statement in statements { try run(statement) }
     }
 
-    /// Commits the transaction, whose last statements travel with the commit.
-    func commit() throws(Failure) {
-        // What decides whether it may be committed is known before.
-        if unanswered.contains(where: { $0 != nil }) { try settle() }
-        unsafe PQclear(try answer("COMMIT", []))
+    /// Commits the transaction, whose last statements travel with the commit: not done if one of them fails.
+    func commit() throws {
+        try run(SQLStatement("COMMIT"))
+        try settle()
     }
 
     /// Undoes the transaction, if there still is one.
-    func rollBack() throws(Failure) {
+    func rollBack() throws {
         do { try settle() } catch { /* There is a reason to roll back already. */  }
         guard isConnected, unsafe PQtransactionStatus(connection) != PQTRANS_IDLE else { return }
         try execute("ROLLBACK")
     }
 
     /// The name of a statement, which is compiled if it is new.
-    private func prepared(_ sql: String) throws(Failure) -> String {
+    private func prepared(_ sql: String) throws -> String {
         if let name = statements[sql] { return name }
         try settle()
         let name = "s\(statements.count)"
@@ -110,45 +112,34 @@ import Foundation
     }
 
     /// Sends a statement without waiting for its answer.
-    private func send(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws(Failure) {
-        let name = try prepared(sql)
+    private func send(_ statement: SQLStatement, isWanted: Bool) throws {
+        let name = try prepared(statement.sql)
         if unanswered.isEmpty { _ = unsafe PQenterPipelineMode(connection) }
-        unanswered.append(count)
-        let isSent = unsafe PostgresParameters(arguments).withPointers { values, lengths, formats in
+        unanswered.append(isWanted)
+        let count = Int32(statement.arguments.count)
+        let isSent = unsafe PostgresParameters(statement.arguments).withPointers { values, lengths, formats in
             // 1: the answer in binary.
-            unsafe PQsendQueryPrepared(connection, name, Int32(arguments.count), values, lengths, formats, 1)
+            unsafe PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1)
         }
-        guard isSent == 1 else { throw .connectionLost(lastMessage) }
+        guard isSent == 1 else { throw Failure.connectionLost(lastMessage) }
     }
 
-    /// The answer to a statement, once it and those that were sent before are done.
-    private func answer(_ sql: String, _ arguments: [SQLValue]) throws(Failure) -> OpaquePointer {
-        try send(sql, arguments, changing: nil)
-        guard let answer = unsafe try answers() else { throw .connectionLost(lastMessage) }
-        return unsafe answer
-    }
-
-    /// Waits for what was sent.
-    private func settle() throws(Failure) {
-        unsafe PQclear(try answers())
-    }
-
-    /// Waits for what was sent and gives the last answer; `nil` when nothing was.
-    private func answers() throws(Failure) -> OpaquePointer? {
-        guard !unanswered.isEmpty else { return nil }
+    /// Waits for what was sent and gives the rows that are wanted.
+    @discardableResult
+    private func settle() throws -> [[SQLRow]] {
+        guard !unanswered.isEmpty else { return [] }
         defer {
             unanswered = []
             _ = unsafe PQexitPipelineMode(connection)
         }
-        guard unsafe PQpipelineSync(connection) == 1 else { throw .connectionLost(lastMessage) }
-        var last: OpaquePointer?
-        var failure: Failure?
-        for count in unanswered {
-            unsafe PQclear(last)
-            unsafe last = nil
-            do throws(Failure) {
-                unsafe last = try checked(PQgetResult(connection))
-                try unsafe check(last, changed: count)
+        guard unsafe PQpipelineSync(connection) == 1 else { throw Failure.connectionLost(lastMessage) }
+        var answers: [[SQLRow]] = []
+        var failure: (any Error)?
+        for isWanted in unanswered {
+            do {
+                let result = unsafe try checked(PQgetResult(connection))
+                defer { unsafe PQclear(result) }
+                if isWanted { answers.append(try unsafe PostgresAnswer(result: result).rows()) }
             } catch {
                 // Those after it were not run.
                 failure = failure ?? error
@@ -158,18 +149,9 @@ import Foundation
         }
         // The end of the pipeline.
         unsafe PQclear(PQgetResult(connection))
-        if let failure {
-            unsafe PQclear(last)
-            // What the server said last, if that was its last word, is not about the statements.
-            throw isConnected ? failure : .connectionLost(lastMessage)
-        }
-        return unsafe last
-    }
-
-    private func check(_ result: OpaquePointer?, changed count: Int?) throws(Failure) {
-        guard let count, Int(unsafe String(cString: PQcmdTuples(result))) != count else { return }
-        // The state that means that there is no such row.
-        throw .refused(state: "P0002", message: "a statement did not change \(count) rows")
+        guard let failure else { return answers }
+        // What the server said last, if that was its last word, is not about the statements.
+        throw isConnected ? failure : Failure.connectionLost(lastMessage)
     }
 
     private func checked(_ result: OpaquePointer?) throws(Failure) -> OpaquePointer {
@@ -179,16 +161,21 @@ import Foundation
             return unsafe result
         default:
             defer { unsafe PQclear(result) }
-            guard isConnected, let state = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "C"))) else {
+            guard isConnected, let state = unsafe errorField("C", of: result) else {
                 throw .connectionLost(lastMessage)
             }
             // The primary message alone: details may repeat values.
-            let message = unsafe PQresultErrorField(result, Int32(UInt8(ascii: "M")))
             throw .refused(
-                state: unsafe String(cString: state),
-                message: unsafe message.map { unsafe String(cString: $0) } ?? "no reason given"
+                state: state,
+                message: unsafe errorField("M", of: result) ?? "no reason given",
+                table: unsafe errorField("t", of: result)
             )
         }
+    }
+
+    /// One of the fields that PostgreSQL's protocol names by a letter.
+    private func errorField(_ letter: Unicode.Scalar, of result: OpaquePointer) -> String? {
+        unsafe PQresultErrorField(result, Int32(letter.value)).map { unsafe String(cString: $0) }
     }
 
     /// The first line of what libpq says; it never holds a password.
@@ -201,14 +188,15 @@ import Foundation
 extension PostgresConnection: SQLConnection {
     var dialect: SQLDialect { .postgres }
 
-    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws {
-        try send(sql, arguments, changing: count)
+    func run(_ statement: SQLStatement) throws {
+        try send(statement, isWanted: false)
     }
 
-    func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
-        let result = unsafe try answer(sql, arguments)
-        defer { unsafe PQclear(result) }
-        return try unsafe PostgresAnswer(result: result).rows()
+    func rows(_ statements: [SQLStatement]) throws -> [[SQLRow]] {
+        // Compiled before any is sent, because that waits for all that was.
+        for statement in statements { _ = try prepared(statement.sql) }
+        for statement in statements { try send(statement, isWanted: true) }
+        return try settle()
     }
 
     func willChange(_ topic: ChangeTopic) {

@@ -32,7 +32,7 @@ enum PostgresSchema {
                     "CREATE TABLE schema_migration (version BIGINT PRIMARY KEY, oldest_reader BIGINT NOT NULL)"
                 )
             }
-            let stored = try connection.rows("SELECT version, oldest_reader FROM schema_migration", [])
+            let stored = try connection.rows([SQLStatement("SELECT version, oldest_reader FROM schema_migration")])[0]
             let newest = migrations.last?.version ?? 0
             let applied: [Int] = try stored.map { try $0["version"] }
             for row in stored where try row["version"] > newest {

@@ -27,14 +27,18 @@ actor PostgresSession {
         /// With a token, the transaction survives a power failure and happens once, however often it is done.
         case write(TransactionToken?)
 
-        /// One round trip, which also gives the time.
-        var beginning: String {
-            let time = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
-            return switch self {
-            case .read: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \(time)"
-            case .write(let token?): "BEGIN; INSERT INTO transaction_token (token) VALUES ('\(token)'); \(time)"
-            // The commit can be seen before it is on the server's disk.
-            case .write(nil): "BEGIN; SET LOCAL synchronous_commit = off; \(time)"
+        var beginning: [SQLStatement] {
+            switch self {
+            case .read:
+                [SQLStatement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")]
+            case .write(let token?):
+                [
+                    SQLStatement("BEGIN"),
+                    SQLStatement("INSERT INTO \(TransactionToken.table) (token) VALUES (?)", token.description),
+                ]
+            case .write(nil):
+                // The commit can be seen before it is on the server's disk.
+                [SQLStatement("BEGIN"), SQLStatement("SET LOCAL synchronous_commit = off")]
             }
         }
     }
@@ -50,17 +54,15 @@ actor PostgresSession {
     }
 
     /// Does `body` as one transaction.
-    ///
-    /// - Parameter body: Given the connection and the server's time.
     func transaction<Value: Sendable>(
         _ mode: Mode,
-        _ body: @Sendable (PostgresConnection, Timestamp) throws -> Value
+        _ body: @Sendable (PostgresConnection) throws -> Value
     ) -> Outcome<Value> {
         do {
             let connection = try connect()
-            guard let time = try begin(mode, on: connection) else { return .alreadyCommitted }
             let value = try undoing(connection) {
-                try body(connection, time)
+                try connection.begin(with: mode.beginning)
+                return try body(connection)
             }
             return commit(value, on: connection)
         } catch {
@@ -68,23 +70,8 @@ actor PostgresSession {
         }
     }
 
-    /// Begins a transaction and gives the server's time; `nil` if one with the same token was committed.
-    private func begin(_ mode: Mode, on connection: PostgresConnection) throws -> Timestamp? {
-        do {
-            let milliseconds = try connection.execute(mode.beginning).first.flatMap(Int64.init)
-            guard let milliseconds else { throw StoreError.damaged("the database does not tell the time") }
-            return Timestamp(milliseconds: milliseconds)
-        } catch {
-            try connection.rollBack()
-            // Where the other one was still about to be committed, the server has waited for its end.
-            if case PostgresConnection.Failure.refused(state: TransactionToken.isTaken, _) = error { return nil }
-            throw error
-        }
-    }
-
     /// Does `body`, and undoes the transaction it is in if it throws.
     private func undoing<Value>(_ connection: PostgresConnection, _ body: () throws -> Value) throws -> Value {
-        connection.forgetChanges()
         do {
             return try body()
         } catch {
@@ -103,7 +90,7 @@ actor PostgresSession {
             try connection.commit()
             return .committed(value, changes: changes)
         } catch {
-            guard case .connectionLost = error else {
+            guard case PostgresConnection.Failure.connectionLost = error else {
                 try? connection.rollBack()
                 return outcome(of: error)
             }
@@ -123,7 +110,7 @@ actor PostgresSession {
         }
     }
 
-    private func connect() throws(PostgresConnection.Failure) -> PostgresConnection {
+    private func connect() throws -> PostgresConnection {
         if let connection, connection.isConnected { return connection }
         connection = nil
         let new = try PostgresConnection(url)
@@ -135,7 +122,9 @@ actor PostgresSession {
         forget(error)
         return switch error {
         case PostgresConnection.Failure.connectionLost(let reason): .unreachable(reason)
-        case PostgresConnection.Failure.refused(let state, let message):
+        // Where the other one was still about to be committed, the server has waited for its end.
+        case PostgresConnection.Failure.refused(TransactionToken.isTaken, _, TransactionToken.table): .alreadyCommitted
+        case PostgresConnection.Failure.refused(let state, let message, _):
             PostgresErrorClass(state: state).outcome(message)
         case let error as StoreError: .failed(error)
         // What was stored does not decode.
@@ -148,7 +137,7 @@ actor PostgresSession {
         switch error {
         case PostgresConnection.Failure.connectionLost: connection = nil
         // A table has got a column, by a newer version, since a statement was compiled on this connection.
-        case PostgresConnection.Failure.refused(state: "0A000", _): connection = nil
+        case PostgresConnection.Failure.refused(state: "0A000", _, _): connection = nil
         default: break
         }
     }
@@ -160,7 +149,8 @@ actor PostgresSession {
 struct TransactionToken: CustomStringConvertible, Sendable {
     let description: String
 
-    /// The state in which the server refuses: a unique violation.
+    static let table = "transaction_token"
+    /// The state in which the server refuses a second one: a unique violation.
     static let isTaken = "23505"
     /// How long a token is kept: much longer than anybody tries.
     static let lifetime = Duration.seconds(3600)

@@ -47,9 +47,8 @@ package struct PostgresStore: SQLStore {
         // One token for all attempts.
         let token = durability == .machine ? TransactionToken(at: now) : nil
         return try await attempt { session in
-            await session.transaction(.write(token)) { connection, time in
-                clock.set(time)
-                return try body(transaction(on: connection, at: time, isWriting: true))
+            await session.transaction(.write(token)) { connection in
+                try body(transaction(on: connection, isWriting: true))
             }
         }
     }
@@ -58,10 +57,7 @@ package struct PostgresStore: SQLStore {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         try await attempt { session in
-            await session.transaction(.read) { connection, time in
-                clock.set(time)
-                return try body(transaction(on: connection, at: time))
-            }
+            await session.transaction(.read) { connection in try body(transaction(on: connection)) }
         }
     }
 
@@ -69,7 +65,7 @@ package struct PostgresStore: SQLStore {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws(StoreError) -> Value {
         try await attempt { session in
-            await session.withConnection { connection in try body(transaction(on: connection, at: clock.now)) }
+            await session.withConnection { connection in try body(transaction(on: connection)) }
         }
     }
 
@@ -107,13 +103,17 @@ package struct PostgresStore: SQLStore {
         }
     }
 
-    /// What a transaction's body works on, at a time that the database has told.
+    /// What a transaction's body works on, at the database's time.
     private func transaction(
         on connection: PostgresConnection,
-        at time: Timestamp,
         isWriting: Bool = false
-    ) -> StoreTransaction {
-        StoreTransaction(connection: connection, now: testClock?() ?? time, policy: policy, isWriting: isWriting)
+    ) throws -> StoreTransaction {
+        StoreTransaction(
+            connection: connection,
+            now: try testClock?() ?? clock.time(on: connection),
+            policy: policy,
+            isWriting: isWriting
+        )
     }
 
     private func migrate(_ url: String, createsTables: Bool) async throws(StoreError) {

@@ -9,15 +9,26 @@ protocol SQLConnection {
 
     /// Runs a statement whose answer nobody needs, at the latest together with the next that somebody does.
     ///
-    /// - Parameter count: How many rows it must change, if that is known; another number is an error, perhaps of a later call,
-    ///   and the transaction is undone.
-    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws
+    /// Its error may be that of a later call; the transaction is undone in any case.
+    func run(_ statement: SQLStatement) throws
 
-    /// The rows a statement gives.
-    func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow]
+    /// The rows that each of several statements gives, in one round trip where there is a way to go.
+    func rows(_ statements: [SQLStatement]) throws -> [[SQLRow]]
 
     /// Says that the present transaction changes what others may wait for.
     func willChange(_ topic: ChangeTopic)
+}
+
+/// A statement with its arguments.
+struct SQLStatement {
+    let sql: String
+    let arguments: [SQLValue]
+}
+
+extension SQLStatement {
+    init(_ sql: String, _ arguments: (any SQLStorable)?...) {
+        self.init(sql: sql, arguments: arguments.map { $0?.sqlValue ?? .null })
+    }
 }
 
 /// In what the databases differ that a store's statements have to know about.
@@ -41,6 +52,9 @@ enum SQLDialect {
         let rows = "FOR UPDATE" + (table.map { " OF \($0)" } ?? "")
         return lock == .waiting ? rows : rows + " SKIP LOCKED"
     }
+
+    /// The number that the last row with a number of its own was given.
+    var newestID: String { self == .sqlite ? "last_insert_rowid()" : "lastval()" }
 
     /// The next turn of an account.
     var nextTurn: String {

@@ -66,6 +66,11 @@ extension SQLStore {
         waitingUpTo patience: Duration
     ) async throws(StoreError) -> [ClaimedJob] {
         var changes = changes(of: .work, for: patience).makeAsyncIterator()
+        // Whoever can wait has nothing else to do, often because a job is done: then there may well be another one.
+        if patience > .zero {
+            let claimed = try await claimNow(by: worker, upTo: limit, size: size)
+            guard claimed.isEmpty else { return claimed }
+        }
         repeat {
             // Most looks find nothing, and do not keep others from writing.
             guard try await look({ try $0.hasWork(of: size) }) else { continue }

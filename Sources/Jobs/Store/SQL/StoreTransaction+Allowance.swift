@@ -30,10 +30,9 @@ struct Allowance {
     }
 }
 
-extension StoreTransaction {
-    /// What a key may do now; `nil` for a key that is gone.
-    func allowance(of key: KeyID) throws -> Allowance? {
-        guard let row = try row("SELECT * FROM api_key WHERE id = ? \(clause(.waiting))", key) else { return nil }
+extension Allowance {
+    /// What the key with this row may do.
+    init(of key: KeyID, row: SQLRow, policy: StorePolicy, now: Timestamp) throws {
         let settings = try StoredJSON.decode(KeySettings.self, row["settings"])
         let limit = settings.rateLimit ?? policy.defaultRateLimit
         var bucket: TokenBucket?
@@ -44,7 +43,7 @@ extension StoreTransaction {
             }
         }
         let label = settings.spendLimit?.period.label(at: now)
-        return try Allowance(
+        try self.init(
             key: key,
             limit: limit,
             bucket: bucket,
@@ -53,6 +52,13 @@ extension StoreTransaction {
             spent: row["spent_label"] == label ? row["spent"] : .zero,
             now: now
         )
+    }
+}
+
+extension StoreTransaction {
+    /// Finds what ``Allowance/init(of:row:policy:now:)`` reads; nothing for a key that is gone.
+    func allowanceStatement(of key: KeyID) -> SQLStatement {
+        SQLStatement("SELECT * FROM api_key WHERE id = ? \(clause(.waiting))", key)
     }
 
     /// Writes what is left after a job of `price`.

@@ -7,9 +7,21 @@ extension StoreTransaction {
         try row("SELECT * FROM job WHERE id = ? \(clause(.waiting))", id).map(JobRow.init)
     }
 
+    /// The jobs with these ids, `nil` in the place of one that is forgotten.
+    func jobRows(_ ids: [JobID]) throws -> [JobRow?] {
+        // One after the other in the order of their ids, as everybody locks them.
+        let order = ids.indices.sorted { ids[$0].description < ids[$1].description }
+        let found = try connection.rows(
+            order.map { SQLStatement("SELECT * FROM job WHERE id = ? \(clause(.waiting))", ids[$0]) }
+        )
+        var jobs = [JobRow?](repeating: nil, count: ids.count)
+        for (index, rows) in zip(order, found) { jobs[index] = try rows.first.map(JobRow.init) }
+        return jobs
+    }
+
     /// The jobs a statement about the table gives.
     func jobRows(_ sql: String, _ arguments: (any SQLStorable)?...) throws -> [JobRow] {
-        try connection.rows(sql, arguments.map { $0?.sqlValue ?? .null }).map(JobRow.init)
+        try rows(of: SQLStatement(sql: sql, arguments: arguments.map { $0?.sqlValue ?? .null })).map(JobRow.init)
     }
 
     /// Does what a transition asks for and writes the job.

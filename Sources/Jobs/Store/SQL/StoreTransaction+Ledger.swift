@@ -53,30 +53,30 @@ extension StoreTransaction {
         for job: JobID?
     ) throws {
         guard amount != .zero else { return }
-        let changes = [(source, -amount), (destination, amount)]
-        for (account, amount) in changes.sorted(by: { $0.0.description < $1.0.description }) {
+        let changes = [(source, slot(of: source), -amount), (destination, slot(of: destination), amount)]
+            .sorted { $0.0.description < $1.0.description }
+        for (account, slot, amount) in changes {
             try run(
                 "UPDATE ledger_balance SET amount = amount + ? WHERE account = ? AND slot = ?",
                 amount,
                 account,
-                slot(of: account),
-                changing: 1
+                slot
             )
         }
-        let transaction = try row(
-            "INSERT INTO ledger_transaction (kind, job, time) VALUES (?, ?, ?) RETURNING id",
-            kind.rawValue,
-            job,
-            now
-        )
-        guard let id: Int64 = try transaction?["id"] else { throw StoreError.damaged("the ledger keeps nothing") }
+        try run("INSERT INTO ledger_transaction (kind, job, time) VALUES (?, ?, ?)", kind.rawValue, job, now)
+        // Where there is no balance that was changed, there is no name for the entry, and the table refuses it.
+        let (id, account) = (connection.dialect.newestID, "SELECT account FROM ledger_balance WHERE account")
         try run(
-            "INSERT INTO ledger_entry (transaction_id, account, amount) VALUES (?1, ?2, ?3), (?1, ?4, ?5)",
-            id,
-            source,
-            -amount,
-            destination,
-            amount
+            """
+            INSERT INTO ledger_entry (transaction_id, account, amount)
+            VALUES (\(id), (\(account) = ?1 AND slot = ?2), ?3), (\(id), (\(account) = ?4 AND slot = ?5), ?6)
+            """,
+            changes[0].0,
+            changes[0].1,
+            changes[0].2,
+            changes[1].0,
+            changes[1].1,
+            changes[1].2
         )
     }
 

@@ -7,11 +7,10 @@ extension StoreTransaction {
     /// - Parameter request: The submission's request as it is stored; encoded before, because others wait meanwhile.
     func submit(_ submission: Submission, request: [UInt8]) throws -> SubmissionOutcome {
         try lock(submission.account)
-        guard let balance = try balance(of: .available(submission.account)) else {
-            throw StoreError.unknownAccount(submission.account)
-        }
-        if let outcome = try repetition(of: submission) { return outcome }
-        var allowance = try submission.key.flatMap(allowance(of:))
+        let standing = try standing(of: submission)
+        guard let balance = standing.balance else { throw StoreError.unknownAccount(submission.account) }
+        if let repeated = standing.repeated { return try outcome(of: repeated, for: submission) }
+        var allowance = standing.allowance
         if let limited = allowance?.takeToken() { return .rateLimited(limited) }
         if let limit = allowance?.spendLimit(exceededBy: submission.price), let spent = allowance?.spent {
             return .spendLimitReached(limit, spent: spent, required: submission.price)
@@ -19,7 +18,7 @@ extension StoreTransaction {
         guard balance >= submission.price else {
             return .insufficientCredits(required: submission.price, balance: balance)
         }
-        guard try hasPlace(for: submission.account) else {
+        guard standing.waiting < policy.maxQueued, standing.ownWaiting < policy.maxQueuedPerAccount else {
             return .queueFull(retryAfter: try completionInterval())
         }
         let row = try insert(submission, request: request, spentLabel: allowance?.spentLabel)
@@ -29,33 +28,63 @@ extension StoreTransaction {
         return .accepted(row.job, rate: allowance?.rateStatus)
     }
 
-    /// What became of the submission with the same idempotency key, if there was one.
-    private func repetition(of submission: Submission) throws -> SubmissionOutcome? {
-        guard let idempotency = submission.idempotency,
-            let found = try row(
-                """
-                SELECT fingerprint, job.id AS job FROM idempotency JOIN job ON job.sequence = idempotency.job
-                WHERE idempotency.account = ? AND idempotency.key = ?
-                """,
-                submission.account,
-                idempotency.key
-            )
-        else { return nil }
-        guard try found["fingerprint"] == idempotency.fingerprint else { return .idempotencyMismatch }
-        let job: JobID = try found["job"]
-        return .repeated(try lookUp(job, of: submission.account), job)
+    /// What decides about a submission.
+    private struct Standing {
+        /// What the account has; `nil` for one that was never opened.
+        var balance: Credits?
+        /// How many jobs wait, of all accounts and of this one.
+        var waiting: Int
+        var ownWaiting: Int
+        /// The job that was submitted with the same idempotency key, if there was one.
+        var repeated: SQLRow?
+        /// What the key may do; `nil` without one.
+        var allowance: Allowance?
     }
 
-    private func hasPlace(for account: AccountID) throws -> Bool {
-        let waiting = try row(
-            """
-            SELECT (SELECT COUNT(*) FROM job WHERE state = 'queued') AS all_jobs,
-                (SELECT COUNT(*) FROM job WHERE state = 'queued' AND account = ?) AS own_jobs
-            """,
-            account
+    private func standing(of submission: Submission) throws -> Standing {
+        let account = submission.account
+        var statements = [
+            SQLStatement(
+                """
+                SELECT (SELECT CAST(SUM(amount) AS BIGINT) FROM ledger_balance WHERE account = ?1) AS balance,
+                    (SELECT COUNT(*) FROM job WHERE state = 'queued') AS waiting,
+                    (SELECT COUNT(*) FROM job WHERE state = 'queued' AND account = ?2) AS own_waiting
+                """,
+                LedgerAccount.available(account),
+                account
+            )
+        ]
+        if let idempotency = submission.idempotency {
+            statements.append(
+                SQLStatement(
+                    """
+                    SELECT fingerprint, job.id AS job FROM idempotency JOIN job ON job.sequence = idempotency.job
+                    WHERE idempotency.account = ? AND idempotency.key = ?
+                    """,
+                    account,
+                    idempotency.key
+                )
+            )
+        }
+        if let key = submission.key { statements.append(allowanceStatement(of: key)) }
+        let answers = try connection.rows(statements)
+        guard let counts = answers[0].first else { throw StoreError.damaged("nothing can be counted") }
+        return Standing(
+            balance: try counts["balance"],
+            waiting: try counts["waiting"],
+            ownWaiting: try counts["own_waiting"],
+            repeated: submission.idempotency == nil ? nil : answers[1].first,
+            allowance: try submission.key.flatMap { key in
+                try answers.last?.first.map { try Allowance(of: key, row: $0, policy: policy, now: now) }
+            }
         )
-        guard let waiting else { return false }
-        return try waiting["all_jobs"] < policy.maxQueued && waiting["own_jobs"] < policy.maxQueuedPerAccount
+    }
+
+    /// What became of a submission that was made before.
+    private func outcome(of repeated: SQLRow, for submission: Submission) throws -> SubmissionOutcome {
+        guard try repeated["fingerprint"] == submission.idempotency?.fingerprint else { return .idempotencyMismatch }
+        let job: JobID = try repeated["job"]
+        return .repeated(try lookUp(job, of: submission.account), job)
     }
 
     /// How long it takes until one more job completes, as measured of late.

@@ -61,7 +61,7 @@ extension StoreTransaction {
             FROM webhook_delivery AS delivery JOIN job ON job.sequence = delivery.job WHERE \(condition)
             \(lock.map { connection.dialect.clause($0, of: "delivery") } ?? "")
             """
-        return try connection.rows(sql, arguments.map(\.sqlValue)).map(WebhookDelivery.init)
+        return try rows(of: SQLStatement(sql: sql, arguments: arguments.map(\.sqlValue))).map(WebhookDelivery.init)
     }
 }
 

@@ -19,9 +19,9 @@ extension StoreTransaction {
     /// Hands out the next job, of `size` or of any size for `nil`.
     func claim(by worker: WorkerID, size: PictureSize?) throws -> ClaimedJob? {
         if let size, try isAnotherImpatient(than: size) { return nil }
-        while let row = try nextWaiting(size) {
+        while let (row, request) = try nextWaiting(size) {
             // Nobody may have noticed yet that its time is over.
-            guard let job = try lease(row, to: worker) else { continue }
+            guard let job = try lease(row, to: worker, request: request) else { continue }
             return job
         }
         return nil
@@ -31,9 +31,8 @@ extension StoreTransaction {
     func check(_ heartbeats: [Heartbeat]) throws -> (lost: Set<Lease>, needsWrite: Bool) {
         var lost: Set<Lease> = []
         var needsWrite = false
-        for heartbeat in heartbeats {
-            guard let row = try jobRow(heartbeat.lease.job),
-                case .leased(heartbeat.lease, let expiry) = row.job.lifecycle.state
+        for (heartbeat, row) in zip(heartbeats, try jobRows(heartbeats.map(\.lease.job))) {
+            guard let row, case .leased(heartbeat.lease, let expiry) = row.job.lifecycle.state
             else {
                 lost.insert(heartbeat.lease)
                 continue
@@ -46,11 +45,9 @@ extension StoreTransaction {
     /// Keeps leases and writes progress; returns the leases that are lost.
     func beat(_ heartbeats: [Heartbeat]) throws -> Set<Lease> {
         var lost: Set<Lease> = []
-        for heartbeat in heartbeats {
-            let expiry = now.advanced(by: policy.leaseDuration)
-            guard var row = try jobRow(heartbeat.lease.job),
-                row.job.lifecycle.extend(heartbeat.lease, until: expiry) == .held
-            else {
+        let expiry = now.advanced(by: policy.leaseDuration)
+        for (heartbeat, row) in zip(heartbeats, try jobRows(heartbeats.map(\.lease.job))) {
+            guard var row, row.job.lifecycle.extend(heartbeat.lease, until: expiry) == .held else {
                 lost.insert(heartbeat.lease)
                 continue
             }
@@ -132,31 +129,17 @@ extension StoreTransaction {
         ) != nil
     }
 
-    /// The oldest waiting job of the account that had a worker the longest ago.
-    private func nextWaiting(_ size: PictureSize?) throws -> JobRow? {
+    /// The oldest waiting job of the account that had a worker the longest ago, and what it asks for.
+    private func nextWaiting(_ size: PictureSize?) throws -> (JobRow, GenerationRequest)? {
+        let isWanted = size == nil ? "job.account = ?1" : "job.account = ?1 AND width = ?2 AND height = ?3"
+        let sql = """
+            SELECT job.*, job_request.request FROM job JOIN job_request ON job_request.job = job.sequence
+            WHERE state = 'queued' AND \(isWanted) ORDER BY sequence LIMIT 1 \(clause(.skipping, of: "job"))
+            """
         for account in try waitingAccounts(size) {
-            let rows =
-                if let size {
-                    try jobRows(
-                        """
-                        SELECT * FROM job WHERE state = 'queued' AND width = ? AND height = ? AND account = ?
-                        ORDER BY sequence LIMIT 1 \(clause(.skipping))
-                        """,
-                        size.width,
-                        size.height,
-                        account
-                    )
-                } else {
-                    try jobRows(
-                        """
-                        SELECT * FROM job WHERE state = 'queued' AND account = ?
-                        ORDER BY sequence LIMIT 1 \(clause(.skipping))
-                        """,
-                        account
-                    )
-                }
+            let row = if let size { try row(sql, account, size.width, size.height) } else { try row(sql, account) }
             // None, where others are about to take all that the account has.
-            if let row = rows.first { return row }
+            if let row { return (try JobRow(row: row), try StoredRequest.decode(row["request"])) }
         }
         return nil
     }
@@ -179,12 +162,11 @@ extension StoreTransaction {
         return try rows.map { try $0["id"] }
     }
 
-    private func lease(_ row: JobRow, to worker: WorkerID) throws -> ClaimedJob? {
+    private func lease(_ row: JobRow, to worker: WorkerID, request: GenerationRequest) throws -> ClaimedJob? {
         var row = row
         let overdue = row.job.lifecycle.advance(to: now)
         guard overdue.isEmpty,
-            let lease = row.job.lifecycle.lease(row.job.id, to: worker, until: now.advanced(by: policy.leaseDuration)),
-            let request = try request(of: row.job.id)
+            let lease = row.job.lifecycle.lease(row.job.id, to: worker, until: now.advanced(by: policy.leaseDuration))
         else {
             try apply(overdue, to: row)
             return nil

@@ -19,25 +19,28 @@ package struct StoreTransaction {
 
 extension StoreTransaction {
     /// Runs a statement whose answer nobody needs; it need not have been run yet when this returns.
-    ///
-    /// - Parameter count: How many rows it must change, if that is known.
-    func run(_ sql: String, _ arguments: (any SQLStorable)?..., changing count: Int? = nil) throws {
-        try connection.run(sql, arguments.map { $0?.sqlValue ?? .null }, changing: count)
+    func run(_ sql: String, _ arguments: (any SQLStorable)?...) throws {
+        try connection.run(SQLStatement(sql: sql, arguments: arguments.map { $0?.sqlValue ?? .null }))
     }
 
     /// The rows a statement gives.
     func rows(_ sql: String, _ arguments: (any SQLStorable)?...) throws -> [SQLRow] {
-        try connection.rows(sql, arguments.map { $0?.sqlValue ?? .null })
+        try rows(of: SQLStatement(sql: sql, arguments: arguments.map { $0?.sqlValue ?? .null }))
+    }
+
+    /// The rows a statement gives.
+    func rows(of statement: SQLStatement) throws -> [SQLRow] {
+        try connection.rows([statement]).first ?? []
     }
 
     /// The first row a statement gives.
     func row(_ sql: String, _ arguments: (any SQLStorable)?...) throws -> SQLRow? {
-        try connection.rows(sql, arguments.map { $0?.sqlValue ?? .null }).first
+        try rows(of: SQLStatement(sql: sql, arguments: arguments.map { $0?.sqlValue ?? .null })).first
     }
 
     /// Ends a `SELECT` of rows that a writing transaction is about to change.
-    func clause(_ lock: SQLDialect.Lock) -> String {
-        isWriting ? connection.dialect.clause(lock) : ""
+    func clause(_ lock: SQLDialect.Lock, of table: String? = nil) -> String {
+        isWriting ? connection.dialect.clause(lock, of: table) : ""
     }
 
     /// Keeps others from spending an account's credits until the transaction ends.

@@ -9,15 +9,19 @@ struct SQLiteConnection: SQLConnection {
 
     var dialect: SQLDialect { .sqlite }
 
-    func run(_ sql: String, _ arguments: [SQLValue], changing count: Int?) throws {
-        try database.cachedStatement(sql: sql).execute(arguments: StatementArguments(arguments))
-        guard database.changesCount == count ?? database.changesCount else {
-            throw StoreError.damaged("a statement did not change \(count ?? 0) rows")
-        }
+    func run(_ statement: SQLStatement) throws {
+        try database.cachedStatement(sql: statement.sql).execute(arguments: StatementArguments(statement.arguments))
     }
 
-    func rows(_ sql: String, _ arguments: [SQLValue]) throws -> [SQLRow] {
-        let found = try Row.fetchAll(database.cachedStatement(sql: sql), arguments: StatementArguments(arguments))
+    func rows(_ statements: [SQLStatement]) throws -> [[SQLRow]] {
+        try statements.map(rows)
+    }
+
+    private func rows(_ statement: SQLStatement) throws -> [SQLRow] {
+        let found = try Row.fetchAll(
+            database.cachedStatement(sql: statement.sql),
+            arguments: StatementArguments(statement.arguments)
+        )
         // The rows know their columns; a statement may have been compiled before others were added.
         let names = found.first.map { Array($0.columnNames) } ?? []
         let columns = Dictionary(
