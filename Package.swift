@@ -31,7 +31,13 @@ let package = Package(
             // Kernels are fast in debug builds too; contraction is ours to decide (docs/engine.md).
             cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]
         ),
-        .target(name: "Tensor", dependencies: ["CKernels"]),
+        // An NVIDIA GPU's libraries, opened at run time: nothing of CUDA is needed to build.
+        .target(name: "CCUDA"),
+        .target(
+            name: "Tensor",
+            dependencies: ["CKernels", "CCUDA"],
+            resources: [.embedInCode("CUDA/Kernels")]
+        ),
         .target(name: "StableDiffusion", dependencies: ["Tensor"]),
         .target(name: "EmbeddedModel", resources: [.copy("Model")]),
 
@@ -208,6 +214,6 @@ let warningSettings: [SwiftSetting] =
     Context.environment["DARKROOM_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 let swiftTargetTypes: [Target.TargetType] = [.regular, .executable, .test]
-for target in package.targets where swiftTargetTypes.contains(target.type) && target.name != "CKernels" {
+for target in package.targets where swiftTargetTypes.contains(target.type) && !["CKernels", "CCUDA"].contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings + warningSettings
 }

@@ -12,6 +12,8 @@ package protocol Device: AnyObject, Sendable {
     var arithmetic: Arithmetic { get }
     /// Names how it computes: devices with one name and one ``arithmetic`` give the same bits.
     var codePath: String { get }
+    /// Names how packed weights lie: devices with one name and one ``arithmetic`` pack the same bytes.
+    var weightLayout: String { get }
 
     // MARK: Memory
 
@@ -21,6 +23,10 @@ package protocol Device: AnyObject, Sendable {
     func download(_ tensor: Tensor) -> [Float]
     /// Gives memory that no tensor uses back to the system.
     func trim()
+    /// Waits until every operation that was started is done.
+    func synchronize()
+    /// Floating-point operations a second that the device reaches where nothing but multiplications holds it up.
+    func measurePeak() -> Double
 
     // MARK: Weights, packed once into the device's own layout
 
@@ -103,11 +109,33 @@ package protocol Device: AnyObject, Sendable {
 
     /// `activation(x)` for each element.
     func activate(_ x: Tensor, _ activation: Activation) -> Tensor
+
+    // MARK: Whole networks
+
+    /// `body(inputs)`, which must depend on the inputs and on weights alone, and by their shapes do the same operations.
+    ///
+    /// A device may write down what `body` does the first times, and do that again without calling it.
+    ///
+    /// - Parameter function: says which function `body` is.
+    func evaluate(_ function: DeviceFunction, _ inputs: [Tensor], _ body: ([Tensor]) -> Tensor) -> Tensor
+}
+
+/// The identity of a function of tensors that a device is asked to evaluate again and again.
+package final class DeviceFunction: Sendable {
+    package init() {}
 }
 
 extension Device {
     /// The type of activations, and of packed weights but quantized ones.
     package var precision: DType { arithmetic.precision }
+
+    package func evaluate(
+        _ function: DeviceFunction,
+        _ inputs: [Tensor],
+        _ body: ([Tensor]) -> Tensor
+    ) -> Tensor {
+        body(inputs)
+    }
 
     package func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
         pack(linear: weight, bias: bias, isQuantizable: false, at: .own)

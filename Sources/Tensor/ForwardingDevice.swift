@@ -9,6 +9,7 @@ protocol ForwardingDevice: Device {
 extension ForwardingDevice {
     package var arithmetic: Arithmetic { device.arithmetic }
     package var codePath: String { device.codePath }
+    package var weightLayout: String { device.weightLayout }
 
     package func upload(_ values: [Float], shape: Shape) -> Tensor {
         device.upload(values, shape: shape)
@@ -20,6 +21,14 @@ extension ForwardingDevice {
 
     package func trim() {
         device.trim()
+    }
+
+    package func synchronize() {
+        device.synchronize()
+    }
+
+    package func measurePeak() -> Double {
+        device.measurePeak()
     }
 
     // MARK: Weights

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A device that does what another one does and can say where the time goes.
 ///
-/// Outside of ``profile(_:)`` it only passes operations on. An operation is timed from its call to its return, so the
-/// device must have finished when it returns.
+/// Outside of ``profile(_:)`` it only passes operations on. An operation is timed from its call until the device has done
+/// it: on a device that starts the next one meanwhile, a profile takes longer than a run.
 package final class ProfilingDevice: ForwardingDevice {
     let device: any Device
     /// Nil while nobody wants to know.
@@ -41,9 +41,19 @@ package final class ProfilingDevice: ForwardingDevice {
         let clock = ContinuousClock()
         let start = clock.now
         let result = body()
+        device.synchronize()
         let seconds = (clock.now - start) / .seconds(1)
         recording.withLock { $0?[kind].add(seconds: seconds, operations: operations) }
         return result
+    }
+
+    /// While it is profiled, a function is not replayed as a whole: each of its operations counts.
+    package func evaluate(
+        _ function: DeviceFunction,
+        _ inputs: [Tensor],
+        _ body: ([Tensor]) -> Tensor
+    ) -> Tensor {
+        recording.withLock { $0 != nil } ? body(inputs) : device.evaluate(function, inputs, body)
     }
 
     // MARK: Memory

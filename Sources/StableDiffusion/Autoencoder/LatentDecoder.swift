@@ -10,8 +10,11 @@ package struct LatentDecoder: Sendable {
     private let levels: [AutoencoderLevel]
     private let normOut: GroupNorm
     private let convOut: Convolution
+    private let device: any Device
+    private let function = DeviceFunction()
 
     init(_ layers: LayerBuilder, _ configuration: AutoencoderConfiguration) throws(WeightError) {
+        device = layers.device
         let channels = Array(configuration.blockChannels.reversed())
         let latent = configuration.latentChannels
         postQuant =
@@ -47,6 +50,10 @@ package struct LatentDecoder: Sendable {
     /// - Parameter latents: `[rows, height, width, latentChannels]`, already divided by the scaling factor.
     /// - Returns: `[rows, height * factor, width * factor, 3]`, about -1…1.
     package func callAsFunction(_ latents: Tensor) -> Tensor {
+        device.evaluate(function, [latents]) { decode($0[0]) }
+    }
+
+    private func decode(_ latents: Tensor) -> Tensor {
         var hidden = convIn(postQuant?(latents) ?? latents)
         hidden = middle(hidden)
         for level in levels {

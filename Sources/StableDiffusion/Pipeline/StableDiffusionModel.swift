@@ -47,7 +47,7 @@ package struct StableDiffusionModel: Sendable {
         // 2. Find it packed, or pack it
         let weights = cache?.file(
             model: source.path,
-            arithmetic: device.arithmetic,
+            on: device,
             identity: [text, unet, autoencoder].map(\.identity).joined()
         )
         packedOrigin = arena.settle(in: weights, verifying: verifiesCache, progress: progress)

@@ -13,6 +13,7 @@ package struct TextEncoder: Sendable {
     private let positions: EmbeddingWeights
     private let layers: [TextEncoderLayer]
     private let finalNorm: LayerNorm
+    private let function = DeviceFunction()
 
     /// - Parameter arena: where the packed weights go; nil packs each layer at once.
     package init(
@@ -55,12 +56,11 @@ package struct TextEncoder: Sendable {
     package func callAsFunction(_ ids: [[Int]]) -> Tensor {
         let length = configuration.maxPositions
         precondition(ids.allSatisfy { $0.count == length }, "a prompt is not \(length) tokens long")
-        var hidden = device.embed(ids.flatMap(\.self), tokens, positions: positions)
+        let embedded = device.embed(ids.flatMap(\.self), tokens, positions: positions)
             .reshaped([ids.count, length, configuration.hiddenSize])
-        for layer in layers {
-            hidden = layer(hidden)
+        return device.evaluate(function, [embedded]) { inputs in
+            finalNorm(layers.reduce(inputs[0]) { hidden, layer in layer(hidden) })
         }
-        return finalNorm(hidden)
     }
 }
 

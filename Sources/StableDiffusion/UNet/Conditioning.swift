@@ -8,6 +8,21 @@ package struct Conditioning: Sendable {
     /// In the order of the forward pass.
     let layers: [KeysAndValues]
 
+    init(layers: [KeysAndValues]) {
+        self.layers = layers
+    }
+
+    /// Of ``tensors``.
+    init(tensors: ArraySlice<Tensor>) {
+        let tensors = Array(tensors)
+        layers = stride(from: 0, to: tensors.count, by: 2).map { index in
+            KeysAndValues(keys: tensors[index], values: tensors[index + 1])
+        }
+    }
+
+    /// Each layer's keys and values, one after the other.
+    var tensors: [Tensor] { layers.flatMap { [$0.keys, $0.values] } }
+
     /// The rows of several conditionings one after the other, for a batch.
     package static func stack(_ rows: [Conditioning], on device: any Device) -> Conditioning {
         guard let first = rows.first, rows.count > 1 else {

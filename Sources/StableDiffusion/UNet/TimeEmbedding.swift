@@ -22,10 +22,14 @@ struct TimeEmbedding: Sendable {
         linear2 = try layers.linear("time_embedding.linear_2", width, width)
     }
 
-    /// The embedding of one timestep per row, `[rows, timeEmbeddingSize]`, with the SiLU that each block applies first.
-    func callAsFunction(_ timesteps: [Float]) -> Tensor {
-        let waves = device.upload(timesteps.flatMap(sinusoid), shape: [timesteps.count, channels])
-        return linear2(linear1(waves, activation: .silu), activation: .silu)
+    /// One timestep per row as waves, `[rows, channels]`.
+    func waves(_ timesteps: [Float]) -> Tensor {
+        device.upload(timesteps.flatMap(sinusoid), shape: [timesteps.count, channels])
+    }
+
+    /// The embedding of each row's waves, `[rows, timeEmbeddingSize]`, with the SiLU that each block applies first.
+    func callAsFunction(_ waves: Tensor) -> Tensor {
+        linear2(linear1(waves, activation: .silu), activation: .silu)
     }
 
     /// Sines and cosines of the timestep at geometrically falling frequencies (section 3.5 of https://arxiv.org/abs/1706.03762).

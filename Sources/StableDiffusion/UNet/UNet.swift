@@ -15,6 +15,7 @@ package struct UNet: Sendable {
     private let upBlocks: [UpBlock]
     private let normOut: GroupNorm
     private let convOut: Convolution
+    private let function = DeviceFunction()
 
     /// - Parameter arena: where the packed weights go; nil packs each layer at once.
     package init(
@@ -65,10 +66,17 @@ package struct UNet: Sendable {
     /// - Returns: `[rows, height, width, outputChannels]`.
     package func callAsFunction(_ latents: Tensor, timesteps: [Float], conditioning: Conditioning) -> Tensor {
         precondition(timesteps.count == latents.shape[0], "\(timesteps.count) timesteps for \(latents.shape)")
+        let inputs = [latents, timeEmbedding.waves(timesteps)] + conditioning.tensors
+        return device.evaluate(function, inputs) { inputs in
+            evaluate(inputs[0], waves: inputs[1], conditioning: Conditioning(tensors: inputs[2...]))
+        }
+    }
+
+    private func evaluate(_ latents: Tensor, waves: Tensor, conditioning: Conditioning) -> Tensor {
         var prompts = Conditioning.Cursor(conditioning)
 
         // 1. Time
-        let time = timeEmbedding(timesteps)
+        let time = timeEmbedding(waves)
 
         // 2. In
         var hidden = convIn(latents)

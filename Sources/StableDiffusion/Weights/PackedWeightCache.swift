@@ -18,12 +18,15 @@ package struct PackedWeightCache: Sendable {
     ///
     /// - Parameters:
     ///   - path: of the model.
+    ///   - device: which packs them.
     ///   - identity: lines that change when the weights do.
-    func file(model path: String, arithmetic: Arithmetic, identity: String) -> PackedFile {
-        PackedFile(
+    func file(model path: String, on device: any Device, identity: String) -> PackedFile {
+        // Each layout has a file of its own, so that a machine that uses two devices does not pack at each start.
+        let layout = device.weightLayout == "cpu" ? "" : "-\(device.weightLayout)"
+        return PackedFile(
             directory: directory,
-            name: "\(name(ofModel: path))-\(arithmetic.rawValue).packed",
-            key: "dtype \(arithmetic.rawValue)\n\(identity)"
+            name: "\(name(ofModel: path))-\(device.arithmetic.rawValue)\(layout).packed",
+            key: "dtype \(device.arithmetic.rawValue)\n\(identity)"
         )
     }
 

@@ -57,6 +57,7 @@ import Synchronization
     }
 
     package var codePath: String { "\(instructionSet)" }
+    package var weightLayout: String { "cpu" }
 
     /// Memory for a result of the device's precision; the caller writes every element.
     func makeTensor(_ shape: Shape) -> Tensor {
@@ -82,6 +83,9 @@ import Synchronization
     package func trim() {
         pool.trim()
     }
+
+    /// Operations are done when they return.
+    package func synchronize() {}
 }
 
 extension Tensor {

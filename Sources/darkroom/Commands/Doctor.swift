@@ -20,18 +20,22 @@ struct Doctor: AsyncParsableCommand {
     )
     var database: StoreLocation?
 
+    @Flag(help: "Hold every operation of the device named by --device against the processor in float32.")
+    var check = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
         var report = DoctorReport(modelOptions: modelOptions, deviceOptions: deviceOptions)
+        if check { report.check(try deviceOptions.open(), threads: deviceOptions.threads) }
         if let database { report.database = await DatabaseReport(database) }
         if json {
             try Terminal.printJSON(report)
         } else {
             print(report.text)
         }
-        if report.modelProblem != nil || report.database?.problems.isEmpty == false { throw ExitCode.failure }
+        if report.hasProblems { throw ExitCode.failure }
     }
 }
 
@@ -43,7 +47,15 @@ struct DoctorReport: Encodable {
     var memoryBytes: UInt64
     var model: String
     var modelProblem: String?
+    /// The GPU, or why there is none.
+    var gpu: String
+    /// Operations that were held against the reference.
+    var operations: [OperationReport]?
     var database: DatabaseReport?
+
+    var hasProblems: Bool {
+        modelProblem != nil || database?.problems.isEmpty == false || operations?.contains { !$0.isRight } == true
+    }
 
     init(modelOptions: ModelOptions, deviceOptions: DeviceOptions) {
         instructionSets = InstructionSet.available.filter { $0 != .portableBFloat16 }.map(\.description)
@@ -52,9 +64,30 @@ struct DoctorReport: Encodable {
         memoryBytes = ProcessInfo.processInfo.physicalMemory
         model = modelOptions.model
         do {
+            let ordinal = if case .cuda(let ordinal) = deviceOptions.device { ordinal } else { 0 }
+            gpu = try CUDADevice.summary(
+                ordinal: ordinal,
+                libraries: ProcessInfo.processInfo.environment[DeviceOptions.librariesKey]
+            )
+        } catch {
+            gpu = "\(error)"
+        }
+        do {
             _ = try modelOptions.source()
         } catch {
             modelProblem = "\(error)"
+        }
+    }
+
+    /// Runs every operation on a device.
+    mutating func check(_ device: any Device, threads: Int) {
+        operations = DeviceCheck.run(on: device, threads: threads).map { result in
+            OperationReport(
+                operation: result.operation,
+                error: result.error.isFinite ? result.error : nil,
+                isRight: result.isRight,
+                isRowIndependent: result.isRowIndependent
+            )
         }
     }
 
@@ -63,9 +96,26 @@ struct DoctorReport: Encodable {
         processor  \(instructionSets.joined(separator: ", "))
         kernels    \(kernels)
         threads    \(threads)
+        gpu        \(gpu)
         memory     \(String(format: "%.1f", Double(memoryBytes) / 1e9)) GB
         model      \(model): \(modelProblem ?? "found")
-        """ + (database.map { "\n" + $0.text } ?? "")
+        """ + (operations ?? []).map { "\n" + $0.text }.joined() + (database.map { "\n" + $0.text } ?? "")
+    }
+}
+
+/// How far an operation of a device is from the reference.
+struct OperationReport: Encodable {
+    var operation: String
+    /// Relative, in the Euclidean norm; nil if the result has values that are not numbers.
+    var error: Double?
+    var isRight: Bool
+    /// Whether a row alone has the same bits as among others.
+    var isRowIndependent: Bool
+
+    fileprivate var text: String {
+        let distance = error.map { String(format: "%.1e", $0) } ?? "not a number"
+        return
+            "\(isRight ? "right" : "WRONG")  \(distance)  \(isRowIndependent ? "" : "(depends on other rows) ")\(operation)"
     }
 }
 

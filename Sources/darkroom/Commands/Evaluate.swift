@@ -31,7 +31,7 @@ struct Evaluate: ParsableCommand {
         let model = try modelOptions.load(
             modelOptions.source(),
             cache: cacheOptions,
-            on: deviceOptions.device()
+            on: deviceOptions.open(cache: cacheOptions)
         )
         var report: [String: Double] = [:]
         for name in try FileManager.default.contentsOfDirectory(atPath: input).sorted() {

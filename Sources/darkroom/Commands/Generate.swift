@@ -77,7 +77,7 @@ struct Generate: ParsableCommand {
         let start = clock.now
         let source = try modelOptions.source()
         let request = try request(source: source)
-        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.device())
+        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.open(cache: cacheOptions))
         try interrupt.check()
         let loading = (clock.now - start) / .seconds(1)
 

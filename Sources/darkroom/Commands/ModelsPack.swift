@@ -39,7 +39,7 @@ extension Models {
                 modelOptions.source(),
                 cache: cacheOptions,
                 verifiesCache: verify,
-                on: deviceOptions.device()
+                on: deviceOptions.open(cache: cacheOptions)
             )
             let packed = PackedWeightsReport(waitingFor: model.packedOrigin)
             guard let path = packed.path else { throw ExitCode.failure }

@@ -54,7 +54,7 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         logger[metadataKey: "worker"] = "\(id)"
         let store = try await storeOptions.open()
         try await store.announce(id, .starting)
-        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.device())
+        let model = try modelOptions.load(source, cache: cacheOptions, on: deviceOptions.open(cache: cacheOptions))
         // Says on standard error if a packed file that is being written cannot be finished.
         Thread.detachNewThread { [origin = model.packedOrigin] in _ = PackedWeightsReport(waitingFor: origin) }
         let engine = PictureEngine(modelName: modelOptions.name, model: model)

@@ -29,10 +29,12 @@ struct CacheOptions: ParsableArguments {
 
     /// The cache, if there is to be one and a place for it.
     var cache: PackedWeightCache? {
-        isOff ? nil : directory.map { PackedWeightCache(directory: $0) }
+        directory.map { PackedWeightCache(directory: $0) }
     }
 
-    private var directory: String? {
+    /// Where things are kept between processes, if anywhere.
+    var directory: String? {
+        if isOff { return nil }
         let environment = ProcessInfo.processInfo.environment
         if let directory = cacheDirectory ?? environment[Self.environmentKey] {
             return directory.isEmpty ? nil : URL(filePath: directory).path

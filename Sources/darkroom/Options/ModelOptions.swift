@@ -96,46 +96,6 @@ struct ModelOptions: ParsableArguments {
     }
 }
 
-/// How the engine computes.
-struct DeviceOptions: ParsableArguments {
-    @Option(
-        name: .customLong("dtype"),
-        help: ArgumentHelp(
-            "float32 (the reference), bfloat16 (half the memory, and faster), or int8 (linear layers of 8-bit integers: faster still, less exact).",
-            valueName: "type"
-        )
-    )
-    var arithmetic = Arithmetic.bfloat16
-
-    @Flag(
-        name: .customLong("fast"),
-        inversion: .prefixedNo,
-        help:
-            "Larger Winograd tiles for convolutions of bfloat16: faster, less exact. Changes nothing on processors that multiply float32 faster."
-    )
-    var isFast = false
-
-    @Option(help: "Processor threads; the result does not depend on it.")
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-
-    static let settings = ["dtype", "threads"].map { Setting(name: $0) } + [Setting(name: "fast", isFlag: true)]
-
-    /// The options that make a process compute the same.
-    var arguments: [String] {
-        ["--dtype=\(arithmetic.rawValue)", "--threads=\(threads)"] + (isFast ? ["--fast"] : [])
-    }
-
-    func validate() throws {
-        guard (1...1024).contains(threads) else {
-            throw ValidationError("--threads must be between 1 and 1024. Given: \(threads)")
-        }
-    }
-
-    func device() -> CPUDevice {
-        CPUDevice(arithmetic, threads: threads, isFast: isFast)
-    }
-}
-
 extension Arithmetic: ExpressibleByArgument {}
 extension PredictionType: ExpressibleByArgument {}
 

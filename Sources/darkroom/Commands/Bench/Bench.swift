@@ -22,6 +22,9 @@ struct Bench: ParsableCommand {
     @Option(help: "Runs of each network after one that does not count; their median is reported.")
     var repeats = 3
 
+    @Flag(help: "Also time whole pictures of 25 steps with guidance.")
+    var picture = false
+
     @Flag(help: "Instead of times, say how far each 8-bit layer of the UNet is from bfloat16.")
     var layers = false
 
@@ -42,9 +45,9 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         if layers { return try compareLayers() }
-        var runs = BenchRuns(repeats: repeats, networks: 3, profiles: 2)
+        var runs = BenchRuns(repeats: repeats, networks: picture ? 4 : 3, profiles: 2)
         defer { runs.finish() }
-        let processor = deviceOptions.device()
+        let processor = try deviceOptions.open(cache: cacheOptions)
         let device = ProfilingDevice(processor)
 
         // 1. Load, and stop where the first evaluation would start.
@@ -60,6 +63,7 @@ struct Bench: ParsableCommand {
         let unet = try runs.median("UNet") { inputs.runUNet(of: model) }
         let decode = try runs.median("Decoder") { inputs.runDecoder(of: model) }
         let textPair = try runs.median("Text encoder") { inputs.runTextEncoder(of: model) }
+        let pictureTime = picture ? try runs.median("Picture") { try inputs.makePicture(with: model, size: size) } : nil
         let peakAfter = processor.measurePeak()
 
         // 3. Look closer, in runs of their own
@@ -73,15 +77,17 @@ struct Bench: ParsableCommand {
             size: size,
             rows: rows,
             dtype: processor.arithmetic.rawValue,
-            kernels: processor.instructionSet.description,
-            threads: processor.threads,
+            kernels: processor.codePath,
+            threads: deviceOptions.threads,
             repeats: repeats,
             unetSeconds: unet,
             vaeDecodeSeconds: decode,
             textPairSeconds: textPair,
+            pictureSeconds: pictureTime,
             loadSeconds: load,
             firstForwardSeconds: firstForward,
             peakMemoryGB: Double(ProcessMemory.peakBytes) * 1e-9,
+            deviceMemoryGB: (processor as? CUDADevice).map { Double($0.usedMemory) * 1e-9 },
             peakGFLOPSBefore: peakBefore * 1e-9,
             peakGFLOPSAfter: peakAfter * 1e-9,
             breakdown: BenchReport.Breakdown(

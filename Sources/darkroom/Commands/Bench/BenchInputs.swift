@@ -29,13 +29,29 @@ struct BenchInputs {
 
     func runUNet(of model: StableDiffusionModel) {
         _ = model.unet(latents, timesteps: timesteps, conditioning: conditioning)
+        model.device.synchronize()
     }
 
     func runDecoder(of model: StableDiffusionModel) {
         _ = model.autoencoder.decoder(decoded)
+        model.device.synchronize()
     }
 
     func runTextEncoder(of model: StableDiffusionModel) {
         _ = model.textEncoder(prompts)
+        model.device.synchronize()
+    }
+
+    /// A whole picture, from its prompt to its pixels.
+    func makePicture(with model: StableDiffusionModel, size: Int) throws {
+        _ = try model.generate(
+            PictureRequest(
+                prompt: "a photograph of an astronaut riding a horse",
+                steps: 25,
+                seed: 1,
+                width: size,
+                height: size
+            )
+        )
     }
 }

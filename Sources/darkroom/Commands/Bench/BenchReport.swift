@@ -21,13 +21,17 @@ struct BenchReport: Encodable {
     var vaeDecodeSeconds: Double
     /// A prompt and a negative prompt.
     var textPairSeconds: Double
+    /// A picture of 25 steps with guidance, from the prompt to its pixels, if that was asked for.
+    var pictureSeconds: Double?
     /// From the model's files to networks that can run.
     var loadSeconds: Double
     /// From the start of the process to the start of the first evaluation of the UNet, its conditioning included.
     var firstForwardSeconds: Double
     /// The most memory that was resident.
     var peakMemoryGB: Double
-    /// What the processor's multiply-adds reached before and after the timed runs.
+    /// What is in use of a GPU's own memory at the end.
+    var deviceMemoryGB: Double?
+    /// What the device's multiply-adds reached before and after the timed runs.
     var peakGFLOPSBefore: Double
     var peakGFLOPSAfter: Double
     /// Where the time goes, from one further run of each network.
@@ -38,6 +42,8 @@ struct BenchReport: Encodable {
         case unetSeconds = "unet_s"
         case vaeDecodeSeconds = "vae_decode_s"
         case textPairSeconds = "text_pair_s"
+        case pictureSeconds = "picture_s"
+        case deviceMemoryGB = "device_memory_gb"
         case loadSeconds = "load_s"
         case firstForwardSeconds = "first_forward_s"
         case peakMemoryGB = "peak_rss_gb"
@@ -98,17 +104,21 @@ extension BenchReport {
 
         UNet             \(format(unetSeconds)) s
         decoder          \(format(vaeDecodeSeconds)) s
-        two prompts      \(format(textPairSeconds)) s
+        two prompts      \(format(textPairSeconds)) s\(line("25 steps         ", pictureSeconds, " s"))
         loading          \(format(loadSeconds)) s
         first evaluation \(format(firstForwardSeconds)) s after the start of the process
-        peak memory      \(format(peakMemoryGB)) GB
-        processor's peak \(format(peakGFLOPSBefore, digits: 0)) GFLOP/s before, \
+        peak memory      \(format(peakMemoryGB)) GB\(line("GPU's memory     ", deviceMemoryGB, " GB"))
+        measured peak    \(format(peakGFLOPSBefore, digits: 0)) GFLOP/s before, \
         \(format(peakGFLOPSAfter, digits: 0).trimmingCharacters(in: .whitespaces)) after
 
         \(table("UNet", breakdown.unet))
 
         \(table("decoder", breakdown.decoder))
         """
+    }
+
+    private func line(_ label: String, _ value: Double?, _ unit: String) -> String {
+        value.map { "\n\(label)\(format($0))\(unit)" } ?? ""
     }
 
     private func table(_ name: String, _ network: Kinds) -> String {
@@ -125,7 +135,7 @@ extension BenchReport {
     }
 
     private func format(_ value: Double, width: Int = 8, digits: Int = 3) -> String {
-        let text = String(format: "%.\(digits)f", value)
+        let text = String(format: "%.\(value < 0.1 ? max(digits, 5) : digits)f", value)
         return String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }

@@ -12,22 +12,22 @@ struct BenchRuns {
 
     init(repeats: Int, networks: Int, profiles: Int) {
         self.repeats = repeats
-        total = networks * (repeats + 1) + profiles
+        total = networks * (repeats + 2) + profiles
     }
 
-    /// The median of the seconds that `body` takes, after one run that does not count.
+    /// The median of the seconds that `body` takes, after two runs that do not count: a device may prepare itself in both.
     ///
     /// - Throws: `CancellationError` once Ctrl-C was pressed.
-    mutating func median(_ label: String, _ body: () -> Void) throws(CancellationError) -> Double {
+    mutating func median(_ label: String, _ body: () throws -> Void) throws -> Double {
         let clock = ContinuousClock()
         var seconds: [Double] = []
-        for _ in 0...repeats {
+        for _ in -2..<repeats {
             try begin(label)
             let start = clock.now
-            body()
+            try body()
             seconds.append((clock.now - start) / .seconds(1))
         }
-        seconds.removeFirst()
+        seconds.removeFirst(2)
         seconds.sort()
         // Of an even number the mean of the two in the middle.
         return (seconds[repeats / 2] + seconds[(repeats - 1) / 2]) / 2
