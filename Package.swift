@@ -214,6 +214,7 @@ let warningSettings: [SwiftSetting] =
     Context.environment["DARKROOM_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 let swiftTargetTypes: [Target.TargetType] = [.regular, .executable, .test]
-for target in package.targets where swiftTargetTypes.contains(target.type) && !["CKernels", "CCUDA"].contains(target.name) {
+let cTargets = ["CKernels", "CCUDA"]
+for target in package.targets where swiftTargetTypes.contains(target.type) && !cTargets.contains(target.name) {
     target.swiftSettings = (target.swiftSettings ?? []) + swiftSettings + warningSettings
 }

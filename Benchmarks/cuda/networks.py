@@ -2,8 +2,8 @@
 """Stable Diffusion 2.1's networks in plain torch modules, with the tensor names of diffusers' and transformers' files.
 
 What a GPU machine needs that has torch alone: a model of random weights (make_model.py), a reference and a peer
-(compare.py). Written from the papers and from the names and shapes of the files; checked against diffusers by
-check_networks.py.
+(compare.py). Written from the papers and from the names and shapes of the files;
+check_networks.py holds them against diffusers.
 """
 import math
 

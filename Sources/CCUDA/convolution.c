@@ -19,14 +19,6 @@ struct cc_convolution {
 
 enum { X = 'x', W = 'w', Y = 'y' };
 
-enum {
-    CUDNN_ATTR_ENGINE_NUMERICAL_NOTE = 1303,
-    CUDNN_TYPE_NUMERICAL_NOTE = 11,
-    CUDNN_NUMERICAL_NOTE_TENSOR_CORE = 0,
-    CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS = 1,
-    CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION = 2,
-};
-
 /// The most configurations that are looked at.
 #define CONFIGURATIONS 24
 
@@ -104,12 +96,12 @@ static void release_parts(cc_device *device, struct parts *parts) {
     release(device, parts->x);
 }
 
-static int make_graph(cc_device *device, const cc_convolution_shape *s, struct parts *parts) {
+static int make_graph(cc_device *device, const cc_convolution_shape *s, int64_t rows, struct parts *parts) {
     int64_t height = (s->height + s->leading + s->trailing - s->kernel) / s->stride + 1;
     int64_t width = (s->width + s->leading + s->trailing - s->kernel) / s->stride + 1;
-    TRY(make_tensor(device, &parts->x, X, s->type, s->rows, s->height, s->width, s->inputs));
+    TRY(make_tensor(device, &parts->x, X, s->type, rows, s->height, s->width, s->inputs));
     TRY(make_tensor(device, &parts->w, W, s->type, s->outputs, s->kernel, s->kernel, s->inputs));
-    TRY(make_tensor(device, &parts->y, Y, s->type, s->rows, height, width, s->outputs));
+    TRY(make_tensor(device, &parts->y, Y, s->type, rows, height, width, s->outputs));
     TRY(make_geometry(device, &parts->geometry, s));
 
     float one = 1, zero = 0;
@@ -169,7 +161,77 @@ static cudnnBackendDescriptor_t make_plan(cc_device *device, cudnnBackendDescrip
     return plan;
 }
 
-static cudnnBackendDescriptor_t choose(cc_device *device, cudnnBackendDescriptor_t graph, int32_t mode, bool is_float32) {
+/// An engine and how its knobs are turned: a configuration without its shapes.
+struct choice {
+    int64_t engine, count;
+    int32_t types[32];
+    int64_t values[32];
+};
+
+/// Reads a configuration's choice.
+static int read_choice(cc_device *device, cudnnBackendDescriptor_t configuration, struct choice *choice) {
+    cudnnBackendDescriptor_t engine = NULL, knobs[32] = {0};
+    int64_t count = 0;
+    int failed = make(device, CUDNN_BACKEND_ENGINE_DESCRIPTOR, &engine)
+        || DNN(descriptor_get, configuration, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &count,
+               &engine)
+        || DNN(descriptor_get, engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &count, &choice->engine);
+    for (int i = 0; !failed && i < 32; i++) failed = make(device, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, &knobs[i]);
+    choice->count = 0;
+    failed = failed
+        || DNN(descriptor_get, configuration, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_TYPE_BACKEND_DESCRIPTOR, 32,
+               &choice->count, knobs);
+    if (choice->count > 32) choice->count = 32;
+    for (int64_t i = 0; !failed && i < choice->count; i++) {
+        failed = DNN(descriptor_get, knobs[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, 1, &count,
+                     &choice->types[i])
+            || DNN(descriptor_get, knobs[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64, 1, &count,
+                   &choice->values[i]);
+    }
+    for (int i = 0; i < 32; i++) release(device, knobs[i]);
+    release(device, engine);
+    return failed;
+}
+
+/// The plan of a choice for a graph, if the engine can have it.
+static cudnnBackendDescriptor_t make_chosen(
+    cc_device *device,
+    cudnnBackendDescriptor_t graph,
+    const struct choice *choice
+) {
+    cudnnBackendDescriptor_t engine = NULL, configuration = NULL, plan = NULL, knobs[32] = {0};
+    int failed = make(device, CUDNN_BACKEND_ENGINE_DESCRIPTOR, &engine)
+        || set(device, engine, CUDNN_ATTR_ENGINE_OPERATION_GRAPH, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &graph)
+        || set(device, engine, CUDNN_ATTR_ENGINE_GLOBAL_INDEX, CUDNN_TYPE_INT64, 1, &choice->engine)
+        || DNN(descriptor_finalize, engine)
+        || make(device, CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configuration)
+        || set(device, configuration, CUDNN_ATTR_ENGINECFG_ENGINE, CUDNN_TYPE_BACKEND_DESCRIPTOR, 1, &engine);
+    for (int64_t i = 0; !failed && i < choice->count; i++) {
+        failed = make(device, CUDNN_BACKEND_KNOB_CHOICE_DESCRIPTOR, &knobs[i])
+            || set(device, knobs[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_TYPE, CUDNN_TYPE_KNOB_TYPE, 1, &choice->types[i])
+            || set(device, knobs[i], CUDNN_ATTR_KNOB_CHOICE_KNOB_VALUE, CUDNN_TYPE_INT64, 1, &choice->values[i])
+            || DNN(descriptor_finalize, knobs[i]);
+    }
+    failed = failed
+        || (choice->count > 0
+            && set(device, configuration, CUDNN_ATTR_ENGINECFG_KNOB_CHOICES, CUDNN_TYPE_BACKEND_DESCRIPTOR,
+                   choice->count, knobs))
+        || DNN(descriptor_finalize, configuration);
+    if (!failed) plan = make_plan(device, configuration);
+    for (int i = 0; i < 32; i++) release(device, knobs[i]);
+    release(device, configuration);
+    release(device, engine);
+    return plan;
+}
+
+/// The first plan that suits of those that cuDNN's rules name, and what was chosen.
+static cudnnBackendDescriptor_t choose(
+    cc_device *device,
+    cudnnBackendDescriptor_t graph,
+    int32_t mode,
+    bool is_float32,
+    struct choice *choice
+) {
     cudnnBackendDescriptor_t heuristics = NULL, plan = NULL, configurations[CONFIGURATIONS] = {0};
     int64_t count = 0;
     bool failed = make(device, CUDNN_BACKEND_ENGINEHEUR_DESCRIPTOR, &heuristics)
@@ -182,10 +244,10 @@ static cudnnBackendDescriptor_t choose(cc_device *device, cudnnBackendDescriptor
     failed = failed
         || DNN(descriptor_get, heuristics, CUDNN_ATTR_ENGINEHEUR_RESULTS, CUDNN_TYPE_BACKEND_DESCRIPTOR, CONFIGURATIONS,
                &count, configurations);
-    // float32 means float32: no engine that rounds its operands for the tensor cores.
-    unsigned rounding = is_float32
-        ? 1u << CUDNN_NUMERICAL_NOTE_TENSOR_CORE | 1u << CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS
-        : 1u << CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION;
+    // float32 means float32: no engine that rounds its operands for the tensor cores. And none whose sums' order changes.
+    unsigned rounding = 1u << CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC
+        | (is_float32 ? 1u << CUDNN_NUMERICAL_NOTE_TENSOR_CORE | 1u << CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS
+                      : 1u << CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION);
     for (int64_t i = 0; !failed && !plan && i < count && i < CONFIGURATIONS; i++) {
         // Engines that are compiled for each shape would make the first picture wait.
         if (has_note(device, configurations[i], CUDNN_ATTR_ENGINE_BEHAVIOR_NOTE, CUDNN_TYPE_BEHAVIOR_NOTE,
@@ -195,22 +257,55 @@ static cudnnBackendDescriptor_t choose(cc_device *device, cudnnBackendDescriptor
             continue;
         }
         plan = make_plan(device, configurations[i]);
+        if (plan && read_choice(device, configurations[i], choice)) choice->engine = -1;
     }
     for (int i = 0; i < CONFIGURATIONS; i++) release(device, configurations[i]);
     release(device, heuristics);
     return plan;
 }
 
-int cc_make_convolution(cc_device *device, const cc_convolution_shape *shape, cc_convolution **out) {
-    TRY(cc_enter(device));
+/// A plan for so many rows by cuDNN's rules.
+static cudnnBackendDescriptor_t plan_rows(
+    cc_device *device,
+    const cc_convolution_shape *shape,
+    int64_t rows,
+    struct choice *choice
+) {
     struct parts parts = {0};
     cudnnBackendDescriptor_t plan = NULL;
-    int failed = make_graph(device, shape, &parts);
     bool is_float32 = shape->type == CC_FLOAT32;
-    if (!failed) plan = choose(device, parts.graph, CUDNN_HEUR_MODE_A, is_float32);
-    if (!failed && !plan) plan = choose(device, parts.graph, CUDNN_HEUR_MODE_FALLBACK, is_float32);
+    if (make_graph(device, shape, rows, &parts) == 0) {
+        plan = choose(device, parts.graph, CUDNN_HEUR_MODE_A, is_float32, choice);
+        if (!plan) plan = choose(device, parts.graph, CUDNN_HEUR_MODE_FALLBACK, is_float32, choice);
+    }
     release_parts(device, &parts);
-    if (failed) return 1;
+    return plan;
+}
+
+/// A plan for the shape's rows with the engine that was chosen for other rows.
+static cudnnBackendDescriptor_t plan_chosen(
+    cc_device *device,
+    const cc_convolution_shape *shape,
+    const struct choice *choice
+) {
+    struct parts parts = {0};
+    cudnnBackendDescriptor_t plan = NULL;
+    if (choice->engine >= 0 && make_graph(device, shape, shape->rows, &parts) == 0) {
+        plan = make_chosen(device, parts.graph, choice);
+    }
+    release_parts(device, &parts);
+    return plan;
+}
+
+int cc_make_convolution(cc_device *device, const cc_convolution_shape *shape, cc_convolution **out) {
+    TRY(cc_enter(device));
+    struct choice choice = {.engine = -1};
+    cudnnBackendDescriptor_t plan = plan_rows(device, shape, shape->usual_rows, &choice);
+    if (plan && shape->usual_rows != shape->rows) {
+        release(device, plan);
+        plan = plan_chosen(device, shape, &choice);
+        if (!plan) plan = plan_rows(device, shape, shape->rows, &choice);
+    }
     if (!plan) {
         return cc_fail("cuDNN has no engine for a convolution of %lld x %lld x %lld x %lld to %lld, kernel %lld",
                        (long long)shape->rows, (long long)shape->height, (long long)shape->width,

@@ -62,6 +62,14 @@ static void free_product(cc_device *device, cc_product *product) {
     free(product);
 }
 
+static int make_layouts(cc_device *device, const cc_product_shape *shape, int64_t rows, cc_product *product) {
+    TRY(make_layout(device, &product->x, shape->type, shape->depth, rows, shape->x_stride, shape->batch,
+                    shape->x_batch_stride));
+    return make_layout(device, &product->y, shape->result, shape->columns, rows, shape->y_stride, shape->batch,
+                       shape->y_batch_stride);
+}
+
+/// The algorithm that cuBLASLt's rules name first, for as many rows as the layouts have.
 static int choose(cc_device *device, const cc_product_shape *shape, cc_product *product) {
     cublasLtMatmulPreference_t preference = NULL;
     TRY(LT(preference_create, &preference));
@@ -88,6 +96,15 @@ static int choose(cc_device *device, const cc_product_shape *shape, cc_product *
     return 0;
 }
 
+/// Whether the algorithm that was chosen can have the layouts' number of rows.
+static bool fits(cc_device *device, const cc_product *product) {
+    cublasLtMatmulHeuristicResult_t result;
+    return device->libraries->lt.check(device->lt, product->description, product->w, product->x, product->y, product->y,
+                                       &product->algorithm, &result)
+        == 0
+        && result.workspace <= PRODUCT_WORKSPACE;
+}
+
 static int make_product(cc_device *device, const cc_product_shape *shape, cc_product *product) {
     int32_t transposed = CUBLAS_OP_T, plain = CUBLAS_OP_N;
     TRY(LT(desc_create, &product->description, CUBLAS_COMPUTE_32F, CUDA_R_32F));
@@ -107,11 +124,14 @@ static int make_product(cc_device *device, const cc_product_shape *shape, cc_pro
     int64_t w_columns = shape->is_transposed ? shape->columns : shape->depth;
     TRY(make_layout(device, &product->w, shape->type, w_rows, w_columns, shape->w_stride, shape->batch,
                     shape->w_batch_stride));
-    TRY(make_layout(device, &product->x, shape->type, shape->depth, shape->rows, shape->x_stride, shape->batch,
-                    shape->x_batch_stride));
-    TRY(make_layout(device, &product->y, shape->result, shape->columns, shape->rows, shape->y_stride, shape->batch,
-                    shape->y_batch_stride));
-    return choose(device, shape, product);
+    TRY(make_layouts(device, shape, shape->usual_rows, product));
+    TRY(choose(device, shape, product));
+    if (shape->usual_rows == shape->rows) return 0;
+    device->libraries->lt.layout_destroy(product->x);
+    device->libraries->lt.layout_destroy(product->y);
+    product->x = product->y = NULL;
+    TRY(make_layouts(device, shape, shape->rows, product));
+    return fits(device, product) ? 0 : choose(device, shape, product);
 }
 
 int cc_make_product(cc_device *device, const cc_product_shape *shape, cc_product **out) {

@@ -58,6 +58,15 @@ package final class ComparingDevice: ForwardingDevice {
         }
     }
 
+    /// One by one, so that each is compared.
+    package func pack(group: [LinearLayer], isQuantizable: Bool) -> LinearGroup {
+        LinearGroup(
+            layers: group.map {
+                pack(linear: $0.weight, bias: $0.bias, isQuantizable: isQuantizable, at: $0.place)
+            }
+        )
+    }
+
     package func linear(
         _ x: Tensor,
         _ weights: LinearWeights,

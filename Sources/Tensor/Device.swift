@@ -50,6 +50,10 @@ package protocol Device: AnyObject, Sendable {
         isQuantizable: Bool,
         at place: PackedPlace
     ) -> LinearWeights
+    /// Packs linear layers of one size that are always given the same input.
+    ///
+    /// A device may keep them together, in the first one's place; by default each has its own.
+    func pack(group: [LinearLayer], isQuantizable: Bool) -> LinearGroup
     /// Packs a convolution's `[outputs, inputs, height, width]` weight and `[outputs]` bias.
     func pack(convolution weight: any HostTensor, bias: (any HostTensor)?, at place: PackedPlace) -> ConvolutionWeights
     /// Packs a normalisation layer's `[channels]` scale and shift.
@@ -63,6 +67,9 @@ package protocol Device: AnyObject, Sendable {
     ///
     /// With gated weights (`.geglu`), `outputs` is half of the packed rows: `value * gelu(gate)`.
     func linear(_ x: Tensor, _ weights: LinearWeights, activation: Activation, residual: Tensor?) -> Tensor
+
+    /// `x · Wᵀ + b` for each layer of a group.
+    func linears(_ x: Tensor, _ group: LinearGroup) -> [Tensor]
 
     /// A square convolution over `[rows, height, width, channels]`: `conv(x) + b + rowBias + residual`.
     ///
@@ -137,6 +144,18 @@ extension Device {
         body(inputs)
     }
 
+    package func pack(group: [LinearLayer], isQuantizable: Bool) -> LinearGroup {
+        LinearGroup(
+            layers: group.map {
+                pack(linear: $0.weight, bias: $0.bias, isQuantizable: isQuantizable, at: $0.place)
+            }
+        )
+    }
+
+    package func linears(_ x: Tensor, _ group: LinearGroup) -> [Tensor] {
+        group.layers.map { linear(x, $0, activation: .none, residual: nil) }
+    }
+
     package func pack(linear weight: any HostTensor, bias: (any HostTensor)?) -> LinearWeights {
         pack(linear: weight, bias: bias, isQuantizable: false, at: .own)
     }
@@ -155,6 +174,19 @@ extension Device {
 
     package func pack(embedding table: any HostTensor) -> EmbeddingWeights {
         pack(embedding: table, at: .own)
+    }
+}
+
+/// A linear layer before it is packed.
+package struct LinearLayer {
+    package let weight: any HostTensor
+    package let bias: (any HostTensor)?
+    package let place: PackedPlace
+
+    package init(weight: any HostTensor, bias: (any HostTensor)?, place: PackedPlace) {
+        self.weight = weight
+        self.bias = bias
+        self.place = place
     }
 }
 

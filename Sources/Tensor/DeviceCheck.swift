@@ -22,12 +22,17 @@ package struct DeviceCheck: Sendable {
 
     private let device: any Device
     private let reference: CPUDevice
+    private let largest: Int
     private var results: [Result] = []
     private var state: UInt64 = 1
 
     /// Runs every operation on a device.
-    package static func run(on device: any Device, threads: Int) -> [Result] {
-        var check = DeviceCheck(device: device, reference: CPUDevice(.float32, threads: threads))
+    ///
+    /// - Parameters:
+    ///   - threads: of the reference.
+    ///   - largest: elements of an input or of a weight beyond which a case is left out.
+    package static func run(on device: any Device, threads: Int, largest: Int = .max) -> [Result] {
+        var check = DeviceCheck(device: device, reference: CPUDevice(.float32, threads: threads), largest: largest)
         check.checkProducts()
         check.checkConvolutions()
         check.checkNormalizations()
@@ -36,9 +41,10 @@ package struct DeviceCheck: Sendable {
         return check.results
     }
 
-    private init(device: any Device, reference: CPUDevice) {
+    private init(device: any Device, reference: CPUDevice, largest: Int) {
         self.device = device
         self.reference = reference
+        self.largest = largest
     }
 
     // MARK: Operations
@@ -47,6 +53,7 @@ package struct DeviceCheck: Sendable {
         for (tokens, inputs, outputs) in [
             (4096, 320, 320), (77, 1024, 640), (1024, 640, 5120), (3, 10, 6), (1, 320, 1280),
         ] {
+            guard max(tokens * max(inputs, outputs), inputs * outputs) <= largest else { continue }
             let weight = values([outputs, inputs], scale: 1 / Float(inputs).squareRoot())
             let bias = values([outputs])
             for activation in [Activation.none, .silu, .gelu] {
@@ -66,6 +73,21 @@ package struct DeviceCheck: Sendable {
             }
             compare("linear \(tokens)x\(inputs) to \(outputs), no bias", [[tokens, inputs]]) { device, inputs in
                 device.linear(inputs[0], device.pack(linear: weight, bias: nil), activation: .none, residual: nil)
+            }
+            for hasBias in [false, true] {
+                compare(
+                    "three linears \(tokens)x\(inputs) to \(outputs)\(hasBias ? ", biases" : "")",
+                    [[tokens, inputs]]
+                ) {
+                    device,
+                    inputs in
+                    let layer = LinearLayer(weight: weight, bias: hasBias ? bias : nil, place: .own)
+                    let results = device.linears(
+                        inputs[0],
+                        device.pack(group: [layer, layer, layer], isQuantizable: false)
+                    )
+                    return device.concatenate(device.concatenate(results[0], results[1]), results[2])
+                }
             }
             guard outputs % 2 == 0 else { continue }
             compare("geglu \(tokens)x\(inputs) to \(outputs / 2)", [[tokens, inputs]]) { device, inputs in
@@ -90,6 +112,8 @@ package struct DeviceCheck: Sendable {
             ((128, 96), 128, 3, 3, .same(kernel: 3)),
         ]
         for (size, inputs, outputs, kernel, geometry) in cases {
+            let weights = inputs * outputs * kernel * kernel
+            guard max(size.0 * size.1 * max(inputs, outputs), weights) <= largest else { continue }
             let scale = 1 / Float(inputs * kernel * kernel).squareRoot()
             let weight = values([outputs, inputs, kernel, kernel], scale: scale)
             let bias = values([outputs])
@@ -117,6 +141,7 @@ package struct DeviceCheck: Sendable {
 
     private mutating func checkNormalizations() {
         for (pixels, channels, groups) in [(4096, 320, 32), (64, 2560, 32), (16384, 128, 32), (35, 10, 2), (1, 64, 8)] {
+            guard pixels * channels <= largest else { continue }
             let (scale, shift) = (values([channels]), values([channels]))
             for activation in [Activation.none, .silu] {
                 compare("group norm \(pixels)x\(channels), \(activation)", [[pixels, channels]], offset: 4) {
@@ -144,6 +169,7 @@ package struct DeviceCheck: Sendable {
         ]
         for (queries, keys, heads, size, causal) in cases {
             let channels = heads * size
+            guard max(queries, keys) * channels <= largest else { continue }
             compare(
                 "attention of \(queries) to \(keys), \(heads) heads of \(size)\(causal ? ", causal" : "")",
                 [[queries, channels], [keys, channels], [keys, channels]]

@@ -33,6 +33,10 @@ extension ForwardingDevice {
 
     // MARK: Weights
 
+    package func pack(group: [LinearLayer], isQuantizable: Bool) -> LinearGroup {
+        device.pack(group: group, isQuantizable: isQuantizable)
+    }
+
     package func pack(
         linear weight: any HostTensor,
         bias: (any HostTensor)?,

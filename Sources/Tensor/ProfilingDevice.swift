@@ -79,6 +79,11 @@ package final class ProfilingDevice: ForwardingDevice {
         }
     }
 
+    package func linears(_ x: Tensor, _ group: LinearGroup) -> [Tensor] {
+        let operations = group.layers.reduce(0) { $0 + $1.operations(pixels: x.shape.pixels) }
+        return timed(.linear, operations: operations) { device.linears(x, group) }
+    }
+
     package func convolution(
         _ x: Tensor,
         _ weights: ConvolutionWeights,

@@ -38,6 +38,19 @@ package struct LinearWeights: Sendable {
     }
 }
 
+/// Linear layers of one size that are always given the same input: the queries, keys and values of an attention.
+package struct LinearGroup: Sendable {
+    /// The layers, for a device that computes them one by one.
+    package let layers: [LinearWeights]
+    /// All of them in one piece, for a device that computes them together.
+    package let packed: (any PackedWeights)?
+
+    package init(layers: [LinearWeights], packed: (any PackedWeights)? = nil) {
+        self.layers = layers
+        self.packed = packed
+    }
+}
+
 /// A packed convolution.
 package struct ConvolutionWeights: Sendable {
     package let inputs: Int

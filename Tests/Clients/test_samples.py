@@ -38,6 +38,7 @@ REASONS = {
     "builds Darkroom": "the build and the tests would run within the tests",
     "needs published weights": "Stable Diffusion's own weights are gigabytes and have their own licence",
     "needs root": "it changes the system",
+    "needs a GPU": "most machines have none",
     "needs a container engine": "it fetches images",
     "needs Kubernetes": "the manifests have a test of what they name",
     "needs several machines": "the campaign that breaks them starts what it needs",

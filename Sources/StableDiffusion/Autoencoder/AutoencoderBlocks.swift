@@ -51,7 +51,7 @@ struct AutoencoderLevel: Sendable {
 struct AutoencoderMiddle: Sendable {
     private let first: ResidualBlock
     private let norm: GroupNorm?
-    private let attention: Attention?
+    private let attention: SelfAttention?
     private let second: ResidualBlock
 
     init(_ layers: LayerBuilder, _ channels: Int, configuration: AutoencoderConfiguration) throws(WeightError) {
@@ -67,7 +67,7 @@ struct AutoencoderMiddle: Sendable {
             let scope = layers.scope("attentions", 0)
             norm = try scope.groupNorm("group_norm", channels, groups: groups, epsilon: autoencoderEpsilon)
             // One head as wide as the level.
-            attention = try Attention(scope, channels, context: channels, heads: 1, hasBias: true)
+            attention = try SelfAttention(scope, channels, heads: 1, hasBias: true)
         } else {
             norm = nil
             attention = nil
@@ -86,8 +86,7 @@ struct AutoencoderMiddle: Sendable {
         if let norm, let attention {
             let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape.channels]
             let normalized = norm(hidden).reshaped(tokens)
-            hidden = attention(normalized, attention.keysAndValues(normalized), adding: hidden.reshaped(tokens))
-                .reshaped(x.shape)
+            hidden = attention(normalized, adding: hidden.reshaped(tokens)).reshaped(x.shape)
         }
         return second(hidden)
     }

@@ -40,6 +40,22 @@ struct LayerBuilder {
         )
     }
 
+    /// Linear layers that are always given the same input.
+    func linears(_ names: [String], _ inputs: Int, _ outputs: Int, bias: Bool = true) throws(WeightError) -> Linears {
+        var layers: [LinearLayer] = []
+        for name in names {
+            let layer = weights.scope(name)
+            layers.append(
+                LinearLayer(
+                    weight: try layer.tensor("weight", shape: [outputs, inputs]),
+                    bias: bias ? try layer.tensor("bias", shape: [outputs]) : nil,
+                    place: place(of: layer)
+                )
+            )
+        }
+        return Linears(device: device, group: device.pack(group: layers, isQuantizable: isQuantizable))
+    }
+
     /// A linear layer to `outputs` values and as many gates: the first half of diffusers' `GEGLU`.
     func gatedLinear(_ name: String, _ inputs: Int, _ outputs: Int) throws(WeightError) -> Linear {
         let layer = weights.scope(name)

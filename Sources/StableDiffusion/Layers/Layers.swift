@@ -13,6 +13,16 @@ struct Linear: Sendable {
     }
 }
 
+/// Several linear layers with one input.
+struct Linears: Sendable {
+    let device: any Device
+    let group: LinearGroup
+
+    func callAsFunction(_ x: Tensor) -> [Tensor] {
+        device.linears(x, group)
+    }
+}
+
 /// A square convolution over `[rows, height, width, channels]`.
 struct Convolution: Sendable {
     let device: any Device

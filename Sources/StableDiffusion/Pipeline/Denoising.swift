@@ -83,7 +83,7 @@ extension StableDiffusionModel {
         let prediction = unet(
             device.upload(latents, shape: [timesteps.count, shape.height, shape.width, shape.channels]),
             timesteps: timesteps,
-            conditioning: .stack(conditionings, on: device)
+            conditioning: conditioningBatch.stacked(conditionings, on: device)
         )
         let values = device.download(prediction)
         guard values.allSatisfy(\.isFinite) else {

@@ -22,7 +22,7 @@ extension StableDiffusionModel {
         var timings = StageTimings()
         try validate(request)
         // However the run ends, what it needed goes back.
-        defer { device.trim() }
+        defer { trim() }
 
         // 1. Text
         let (prompt, negativePrompt) = measure(&timings.textEncoding) {
@@ -68,7 +68,7 @@ extension StableDiffusionModel {
             }
 
             // 5. Decode. What the UNet needed is of other sizes, and would only add to the peak.
-            device.trim()
+            trim()
             for (index, picture) in pictures.enumerated() {
                 try report(first + index)
                 let decoded = try measure(&result.timings.decoding) {

@@ -13,6 +13,7 @@ package struct StableDiffusionModel: Sendable {
     /// How the weights came to be packed.
     package let packedOrigin: PackedOrigin
     private let emptyPrompt: EmptyPrompt?
+    let conditioningBatch = ConditioningBatch()
 
     /// Loads a model strictly: every tensor it needs, none it does not know.
     ///
@@ -70,6 +71,7 @@ package struct StableDiffusionModel: Sendable {
 
     /// Gives the memory of past evaluations back to the system.
     package func trim() {
+        conditioningBatch.clear()
         device.trim()
     }
 

@@ -67,9 +67,7 @@ package struct TextEncoder: Sendable {
 /// One pre-norm transformer layer with a causal mask: transformers' `CLIPEncoderLayer`.
 struct TextEncoderLayer: Sendable {
     private let norm1: LayerNorm
-    private let query: Linear
-    private let key: Linear
-    private let value: Linear
+    private let projections: Linears
     private let output: Linear
     private let norm2: LayerNorm
     private let expand: Linear
@@ -82,9 +80,11 @@ struct TextEncoderLayer: Sendable {
         device = layers.device
         heads = configuration.headCount
         norm1 = try layers.layerNorm("layer_norm1", width, epsilon: configuration.layerNormEpsilon)
-        query = try layers.linear("self_attn.q_proj", width, width)
-        key = try layers.linear("self_attn.k_proj", width, width)
-        value = try layers.linear("self_attn.v_proj", width, width)
+        projections = try layers.linears(
+            ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
+            width,
+            width
+        )
         output = try layers.linear("self_attn.out_proj", width, width)
         norm2 = try layers.layerNorm("layer_norm2", width, epsilon: configuration.layerNormEpsilon)
         expand = try layers.linear("mlp.fc1", width, configuration.intermediateSize)
@@ -93,11 +93,11 @@ struct TextEncoderLayer: Sendable {
 
     /// `x` is `[rows, tokens, hiddenSize]`, and so is the result.
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let normalized = norm1(x)
+        let projected = projections(norm1(x))
         let attended = device.attention(
-            query: query(normalized),
-            key: key(normalized),
-            value: value(normalized),
+            query: projected[0],
+            key: projected[1],
+            value: projected[2],
             heads: heads,
             causal: true
         )

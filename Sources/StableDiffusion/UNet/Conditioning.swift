@@ -39,6 +39,11 @@ package struct Conditioning: Sendable {
         )
     }
 
+    /// Whether two conditionings are of one prompt's computation, and not only of one text.
+    func isSame(as other: Conditioning) -> Bool {
+        layers.first?.keys.storage === other.layers.first?.keys.storage
+    }
+
     /// Hands the layers out in order during one forward pass.
     struct Cursor {
         private var remaining: ArraySlice<KeysAndValues>

@@ -9,9 +9,9 @@ struct TransformerBlock: Sendable {
     private let norm: GroupNorm
     private let inputProjection: Linear
     private let norm1: LayerNorm
-    private let selfAttention: Attention
+    private let selfAttention: SelfAttention
     private let norm2: LayerNorm
-    private let crossAttention: Attention
+    private let crossAttention: CrossAttention
     private let norm3: LayerNorm
     private let expand: Linear
     private let contract: Linear
@@ -25,14 +25,13 @@ struct TransformerBlock: Sendable {
         inputProjection = try layers.linear("proj_in", channels, channels)
         let block = layers.scope("transformer_blocks", 0)
         norm1 = try block.layerNorm("norm1", channels)
-        selfAttention = try Attention(block.scope("attn1"), channels, context: channels, heads: heads)
+        selfAttention = try SelfAttention(block.scope("attn1"), channels, heads: heads)
         norm2 = try block.layerNorm("norm2", channels)
-        crossAttention = try Attention(
+        crossAttention = try CrossAttention(
             block.scope("attn2"),
             channels,
             context: configuration.crossAttentionSize,
-            heads: heads,
-            looksAtPrompt: true
+            heads: heads
         )
         norm3 = try block.layerNorm("norm3", channels)
         expand = try block.gatedLinear("ff.net.0.proj", channels, 4 * channels)
@@ -49,8 +48,7 @@ struct TransformerBlock: Sendable {
     func callAsFunction(_ x: Tensor, prompt: KeysAndValues) -> Tensor {
         let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape.channels]
         var hidden = inputProjection(norm(x).reshaped(tokens))
-        let normalized = norm1(hidden)
-        hidden = selfAttention(normalized, selfAttention.keysAndValues(normalized), adding: hidden)
+        hidden = selfAttention(norm1(hidden), adding: hidden)
         hidden = crossAttention(norm2(hidden), prompt, adding: hidden)
         hidden = contract(expand(norm3(hidden), activation: .geglu), adding: hidden)
         return outputProjection(hidden, adding: x.reshaped(tokens)).reshaped(x.shape)

@@ -27,21 +27,32 @@ final class CUDAMemory: Sendable {
 ///
 /// The stream does one thing after the other, so the next owner's kernels write only after this one's have read.
 final class CUDABuffer: TensorStorage {
-    let memory: CUDAMemory
+    let address: cc_address
     let byteCount: Int
-    private let pool: CUDAPool
+    private let owner: Owner
+
+    private enum Owner {
+        case pool(CUDAPool, CUDAMemory)
+        case buffer(CUDABuffer)
+    }
 
     fileprivate init(memory: CUDAMemory, byteCount: Int, pool: CUDAPool) {
-        self.memory = memory
+        address = memory.address
         self.byteCount = byteCount
-        self.pool = pool
+        owner = .pool(pool, memory)
+    }
+
+    /// A part of another buffer.
+    init(part buffer: CUDABuffer, from offset: Int, byteCount: Int) {
+        precondition(offset + byteCount <= buffer.byteCount, "a part that is not in its buffer")
+        address = buffer.address + cc_address(offset)
+        self.byteCount = byteCount
+        owner = .buffer(buffer)
     }
 
     deinit {
-        pool.put(memory)
+        if case .pool(let pool, let memory) = owner { pool.put(memory) }
     }
-
-    var address: cc_address { memory.address }
 }
 
 /// The GPU's memory that no tensor uses, kept for the next one.

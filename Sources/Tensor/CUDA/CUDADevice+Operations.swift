@@ -21,6 +21,7 @@ extension CUDADevice {
             x.address,
             weights.packed,
             rows: x.shape.pixels,
+            usualRows: usualRows(x.shape.pixels, of: x.shape[0]),
             depth: weights.inputs,
             columns: columns,
             residual: isLast ? residual : nil,
@@ -48,25 +49,64 @@ extension CUDADevice {
         return result
     }
 
+    package func linears(_ x: Tensor, _ group: LinearGroup) -> [Tensor] {
+        guard let packed = group.packed else { preconditionFailure("a group of another device was given to the GPU") }
+        let (inputs, outputs) = (group.layers[0].inputs, group.layers[0].outputs)
+        let shape = x.shape.with(channels: outputs)
+        let size = shape.count * precision.size
+        let results = pool.take(group.layers.count * size)
+        let (matrices, biases, hasBias) = addresses(packed)
+        var plan = CUDAPlans.Product(
+            rows: x.shape.pixels,
+            columns: outputs,
+            depth: inputs,
+            usualRows: usualRows(x.shape.pixels, of: x.shape[0]),
+            strides: [inputs, inputs, outputs],
+            hasBias: hasBias
+        )
+        if hasBias {
+            for index in group.layers.indices {
+                multiply(
+                    plan,
+                    x.address,
+                    matrices + cc_address(index * outputs * inputs * precision.size),
+                    bias: biases + cc_address(index * outputs * precision.size),
+                    into: results.address + cc_address(index * size)
+                )
+            }
+        } else {
+            // One batch of products with the same left side.
+            plan.batch = group.layers.count
+            plan.batchStrides = [0, outputs * inputs, shape.count]
+            multiply(plan, x.address, matrices, into: results.address)
+        }
+        return group.layers.indices.map { index in
+            let part = CUDABuffer(part: results, from: index * size, byteCount: size)
+            return Tensor(shape: shape, dtype: precision, storage: part)
+        }
+    }
+
     /// `x · Wᵀ + b + residual` with weights that were packed as a matrix.
     private func multiply(
         _ x: cc_address,
         _ weights: any PackedWeights,
         rows: Int,
+        usualRows: Int,
         depth: Int,
         columns: Int,
         residual: Tensor?,
         into y: cc_address
     ) {
+        let (matrix, bias, hasBias) = addresses(weights)
         let plan = CUDAPlans.Product(
             rows: rows,
             columns: columns,
             depth: depth,
+            usualRows: usualRows,
             strides: [depth, depth, columns],
-            hasBias: true,
+            hasBias: hasBias,
             hasResidual: residual != nil
         )
-        let (matrix, bias) = addresses(weights)
         multiply(plan, x, matrix, bias: bias, residual: residual?.address ?? 0, into: y)
     }
 
@@ -101,6 +141,7 @@ extension CUDADevice {
                 x.address,
                 weights.packed,
                 rows: shape.pixels,
+                usualRows: usualRows(shape.pixels, of: shape[0]),
                 depth: weights.inputs,
                 columns: weights.outputs,
                 residual: residual,
@@ -124,12 +165,13 @@ extension CUDADevice {
         let sums = outputs == weights.outputs ? result : makeTensor([shape[0], height, width, outputs])
         let key = CUDAPlans.Convolution(
             input: input.shape,
+            usualRows: Self.usualRows,
             outputs: outputs,
             kernel: weights.kernel,
             geometry: geometry
         )
         let plan = unsafe plans.convolution(key, type: precision.cudaType, on: handle)
-        let (kernel, bias) = addresses(weights.packed)
+        let (kernel, bias, _) = addresses(weights.packed)
         unsafe must(cc_convolve(handle.pointer, plan, input.address, kernel, sums.address))
         addBias(sums, rows: shape[0], bias: bias, rowBias: rowBias, residual: residual, into: result)
         return result
@@ -214,7 +256,7 @@ extension CUDADevice {
         let chunks = min(max(1, pixels / (8 * lanes)), 128)
         let partial = pool.take(rows * chunks * groups * 8)
         let result = makeTensor(x.shape)
-        let (scale, shift) = addresses(weights.packed)
+        let (scale, shift, _) = addresses(weights.packed)
         kernels.launch(
             .groupNormStatistics,
             grid: cc_extent(chunks, rows),
@@ -251,7 +293,7 @@ extension CUDADevice {
         let channels = x.shape.channels
         precondition(channels == weights.channels, "\(x.shape) into a norm of \(weights.channels)")
         let result = makeTensor(x.shape)
-        let (scale, shift) = addresses(weights.packed)
+        let (scale, shift, _) = addresses(weights.packed)
         kernels.launch(
             .layerNorm,
             grid: cc_extent((x.shape.pixels + 7) / 8),
@@ -328,6 +370,7 @@ extension CUDADevice {
                     rows: queries,
                     columns: keys,
                     depth: headSize,
+                    usualRows: queries,
                     strides: [channels, channels, stride],
                     isFloatResult: true,
                     batch: heads,
@@ -354,6 +397,7 @@ extension CUDADevice {
                     rows: queries,
                     columns: headSize,
                     depth: keys,
+                    usualRows: queries,
                     strides: [stride, channels, channels],
                     isTransposed: false,
                     batch: heads,

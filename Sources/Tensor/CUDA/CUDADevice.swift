@@ -88,7 +88,13 @@ import Synchronization
     /// A product of 8192 x 8192 matrices, the best of several.
     package func measurePeak() -> Double {
         let size = 8192
-        let plan = CUDAPlans.Product(rows: size, columns: size, depth: size, strides: [size, size, size])
+        let plan = CUDAPlans.Product(
+            rows: size,
+            columns: size,
+            depth: size,
+            usualRows: size,
+            strides: [size, size, size]
+        )
         // Ordinary values: products of zeros take less power, and are faster.
         let values = (0..<size * size).map { Float(($0 &* 2_654_435_761) >> 7 & 1023) / 512 - 1 }
         let x = upload(values, shape: [size, size])
@@ -112,6 +118,15 @@ import Synchronization
         unsafe must(cc_stop(handle.pointer, timer, &milliseconds))
         return Double(milliseconds)
     }
+
+    /// Rows of a product for two rows of an evaluation: what algorithms are chosen for, whatever the number of rows, so
+    /// that a row has the same bits in every batch.
+    ///
+    /// Two, because that is a picture with guidance.
+    func usualRows(_ pixels: Int, of rows: Int) -> Int { pixels / rows * Self.usualRows }
+
+    /// Rows of an evaluation that convolutions are chosen for.
+    static let usualRows = 2
 
     /// Blocks of 256 threads with a thread for each of `count`.
     func blocks(_ count: Int) -> Int { (count + 255) / 256 }

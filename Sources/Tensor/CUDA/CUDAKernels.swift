@@ -79,7 +79,11 @@ import Foundation
         on handle: CUDAHandle
     ) throws(CUDAError) -> [Name: OpaquePointer] {
         var module: UnsafeMutableRawPointer?
-        try unsafe CUDAError.check(code.withUnsafeBytes { unsafe cc_load(handle.pointer, $0.baseAddress!, &module) })
+        let result = unsafe code.withUnsafeBytes { code in
+            guard let code = code.baseAddress else { return Int32(1) }
+            return unsafe cc_load(handle.pointer, code, &module)
+        }
+        try CUDAError.check(result)
         guard let module = unsafe module else { throw .last }
         var functions: [Name: OpaquePointer] = unsafe [:]
         for name in Name.allCases where precision != .float32 || !name.needsMatrixUnits {

@@ -11,6 +11,8 @@ import CCUDA
         var rows: Int
         var columns: Int
         var depth: Int
+        /// The rows that the algorithm is chosen for; see ``CUDADevice/usualRows(_:of:)``.
+        var usualRows: Int
         var strides: [Int]
         var isTransposed = true
         var hasBias = false
@@ -23,6 +25,8 @@ import CCUDA
     /// A convolution's shape; see `cc_convolution_shape`.
     struct Convolution: Hashable {
         var input: Shape
+        /// The rows that the algorithm is chosen for; see ``CUDADevice/usualRows(_:of:)``.
+        var usualRows: Int
         var outputs: Int
         var kernel: Int
         var geometry: ConvolutionGeometry
@@ -39,6 +43,7 @@ import CCUDA
             rows: key.rows.int64,
             columns: key.columns.int64,
             depth: key.depth.int64,
+            usual_rows: key.usualRows.int64,
             x_stride: key.strides[0].int64,
             w_stride: key.strides[1].int64,
             y_stride: key.strides[2].int64,
@@ -68,6 +73,7 @@ import CCUDA
             outputs: key.outputs.int64,
             kernel: key.kernel.int64,
             stride: key.geometry.stride.int64,
+            usual_rows: key.usualRows.int64,
             leading: key.geometry.leading.int64,
             trailing: key.geometry.trailing.int64
         )

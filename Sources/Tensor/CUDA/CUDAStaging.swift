@@ -22,6 +22,7 @@ import CCUDA
 
     /// Copies bytes to the GPU; they may change once this returns.
     func copy(_ bytes: UnsafeRawBufferPointer, to address: cc_address) {
+        guard let first = bytes.baseAddress else { return }
         let memory = unsafe memory ?? allocate()
         var offset = 0
         while offset < bytes.count {
@@ -31,7 +32,7 @@ import CCUDA
                 isBusy = [false, false]
             }
             let half = unsafe memory + next * Self.half
-            unsafe half.copyMemory(from: bytes.baseAddress! + offset, byteCount: count)
+            unsafe half.copyMemory(from: first + offset, byteCount: count)
             unsafe must(cc_copy_in(handle.pointer, address + cc_address(offset), half, count))
             isBusy[next] = true
             next = 1 - next

@@ -8,11 +8,13 @@ final class CUDAWeights: PackedWeights {
     private let block: PackedBlock
     /// Where the second part begins: a bias, a shift.
     let second: Int
+    let hasBias: Bool
     private let uploaded = Mutex<CUDAMemory?>(nil)
 
-    init(block: PackedBlock, second: Int) {
+    init(block: PackedBlock, second: Int, hasBias: Bool = true) {
         self.block = block
         self.second = second
+        self.hasBias = hasBias
     }
 
     var byteCount: Int { block.byteCount }
@@ -33,13 +35,13 @@ final class CUDAWeights: PackedWeights {
 }
 
 extension CUDADevice {
-    /// Where weights that this device packed lie, and their second part.
-    func addresses(_ weights: any PackedWeights) -> (first: cc_address, second: cc_address) {
+    /// Where weights that this device packed lie, and their second part; whether that is a bias that is not all zeros.
+    func addresses(_ weights: any PackedWeights) -> (first: cc_address, second: cc_address, hasBias: Bool) {
         guard let weights = weights as? CUDAWeights else {
             preconditionFailure("weights of another device were given to the GPU")
         }
         let address = weights.address(on: self)
-        return (address, address + cc_address(weights.second))
+        return (address, address + cc_address(weights.second), weights.hasBias)
     }
 
     // MARK: Packing
@@ -86,7 +88,30 @@ extension CUDADevice {
             unsafe host.copy(weight, to: out, as: precision)
             unsafe Self.copy(bias, count: outputs, to: out + second, as: precision, host)
         }
-        return CUDAWeights(block: block, second: second)
+        return CUDAWeights(block: block, second: second, hasBias: bias != nil)
+    }
+
+    /// The matrices of a group one after the other, then their biases.
+    package func pack(group: [LinearLayer], isQuantizable: Bool) -> LinearGroup {
+        let (outputs, inputs) = (group[0].weight.shape[0], group[0].weight.shape[1])
+        precondition(group.allSatisfy { $0.weight.shape == [outputs, inputs] }, "a group of layers of different sizes")
+        let size = outputs * inputs * precision.size
+        let second = aligned(group.count * size)
+        let block = unsafe group[0].place.block(
+            layout: "cuda matrices, \(group.count) x \(outputs) x \(inputs) \(precision.rawValue), biases",
+            byteCount: second + group.count * outputs * precision.size
+        ) { [host, precision] out in
+            for (index, layer) in group.enumerated() {
+                unsafe host.copy(layer.weight, to: out + index * size, as: precision)
+                let bias = unsafe out + second + index * outputs * precision.size
+                unsafe Self.copy(layer.bias, count: outputs, to: bias, as: precision, host)
+            }
+        }
+        let packed = CUDAWeights(block: block, second: second, hasBias: group.contains { $0.bias != nil })
+        return LinearGroup(
+            layers: group.map { _ in LinearWeights(inputs: inputs, outputs: outputs, isGated: false, packed: packed) },
+            packed: packed
+        )
     }
 
     package func pack(

@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func timeEmbeddingTakesWholeAndFractionalTimesteps() throws {
-        let embedding = try TimeEmbedding(layers, configuration)(golden.values("time.timestep"))
+        let time = try TimeEmbedding(layers, configuration)
+        let embedding = time(time.waves(try golden.values("time.timestep")))
         let expected = model.device.activate(try golden.tensor("time.embedding"), .silu)
         #expect(relativeL2(model.device.download(embedding), model.device.download(expected)) <= 1e-4)
     }

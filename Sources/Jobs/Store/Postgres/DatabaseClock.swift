@@ -11,7 +11,9 @@ final class DatabaseClock: Sendable {
 
     /// How long the time goes on without being asked for: two clocks do not part by a millisecond meanwhile.
     private static let trust = Duration.seconds(2)
-    /// An answer that took longer is too old to go on from. A process can be stopped while it waits.
+    /// An answer that took longer is too old to go on from.
+    ///
+    /// A process can be stopped while it waits.
     private static let patience = Duration.milliseconds(250)
 
     private let state = Mutex<State?>(nil)

@@ -86,24 +86,22 @@ __device__ __forceinline__ void wait_for_copies() {
 __device__ __forceinline__ void load_matrices(u32 (&y)[4], const element *row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(y[0]), "=r"(y[1]), "=r"(y[2]), "=r"(y[3])
-                 : "r"(shared_address(row))
-                 : "memory");
+                 : "r"(shared_address(row)));
 }
 
 __device__ __forceinline__ void load_transposed(u32 (&y)[4], const element *row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(y[0]), "=r"(y[1]), "=r"(y[2]), "=r"(y[3])
-                 : "r"(shared_address(row))
-                 : "memory");
+                 : "r"(shared_address(row)));
 }
 
 /// c += a · b, 16 x 16 by 16 x 8.
 __device__ __forceinline__ void multiply(float (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
 #if defined(ELEMENT_BF16)
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
                  "{%0, %1, %2, %3};"
 #else
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
                  "{%0, %1, %2, %3};"
 #endif
                  : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
@@ -256,10 +254,13 @@ __device__ __forceinline__ void attend(
                     }
                 }
                 total[m][half] = total[m][half] * factor + sum;
+                // After the first few tiles the largest score of a row rarely changes.
+                if (__any_sync(0xffffffffu, factor != 1.0f)) {
 #pragma unroll
-                for (int d = 0; d < D / 8; d++) {
-                    sums[m][d][2 * half] *= factor;
-                    sums[m][d][2 * half + 1] *= factor;
+                    for (int d = 0; d < D / 8; d++) {
+                        sums[m][d][2 * half] *= factor;
+                        sums[m][d][2 * half + 1] *= factor;
+                    }
                 }
             }
         }
