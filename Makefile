@@ -18,6 +18,8 @@ test: lint test-dependencies
 	swift test --skip-build
 	Tests/Browser/run
 	Tests/Clients/run
+# Every query of the dashboard and every alert, where there is a Prometheus.
+	Scripts/check-monitoring --darkroom .build/debug/darkroom || [ $$? = 77 ]
 # A short form of the campaign on several machines, where this one can play them.
 	Scripts/cluster-fault-campaign --darkroom .build/debug/darkroom --faults 12 || [ $$? = 77 ]
 # What people run is built otherwise, and an optimising compiler can fail where another does not.

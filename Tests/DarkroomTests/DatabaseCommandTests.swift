@@ -129,6 +129,27 @@ import Testing
         #expect(unknown.errors.hasSuffix("there is no job with this id\n"))
     }
 
+    @Test func theEnvironmentNamesTheDatabaseWhereNoOptionDoes() async throws {
+        let environment = ["DARKROOM_DATABASE": database]
+        #expect(try await DarkroomProcess.run(["keys", "create"], environment: environment).status == 0)
+        #expect(try DarkroomProcess.run("keys", "list", "--database", database).output.contains("default"))
+        let doctor = try await DarkroomProcess.run(
+            ["doctor", "--model", DarkroomProcess.model],
+            environment: environment
+        )
+        #expect(doctor.output.contains("ledger accounts balance"))
+
+        let none = try DarkroomProcess.run("keys", "list")
+        #expect(none.status == 64)
+        #expect(none.errors == "error: --database or DARKROOM_DATABASE must say which database\n")
+        let wrong = try await DarkroomProcess.run(
+            ["keys", "list"],
+            environment: ["DARKROOM_DATABASE": "mysql://root:secret@localhost"]
+        )
+        #expect(wrong.status == 64)
+        #expect(!wrong.errors.contains("secret"))
+    }
+
     @Test func doctorSaysWhetherTheBooksBalance() async throws {
         _ = try DarkroomProcess.run("keys", "create", "--database", database, "--credits", "1")
         _ = try await submit()

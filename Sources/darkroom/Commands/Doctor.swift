@@ -16,7 +16,10 @@ struct Doctor: AsyncParsableCommand {
     @OptionGroup var deviceOptions: DeviceOptions
 
     @Option(
-        help: ArgumentHelp("A service's database, whose books are checked.", valueName: "sqlite:path|postgresql://…")
+        help: ArgumentHelp(
+            "A service's database, whose books are checked (default: $\(StoreLocation.environmentKey), if it is set).",
+            valueName: "sqlite:path|postgresql://…"
+        )
     )
     var database: StoreLocation?
 
@@ -29,7 +32,9 @@ struct Doctor: AsyncParsableCommand {
     func run() async throws {
         var report = DoctorReport(modelOptions: modelOptions, deviceOptions: deviceOptions)
         if check { report.check(try deviceOptions.open(), threads: deviceOptions.threads) }
-        if let database { report.database = await DatabaseReport(database) }
+        if let database = try database ?? StoreLocation.named(in: ProcessInfo.processInfo.environment) {
+            report.database = await DatabaseReport(database)
+        }
         if json {
             try Terminal.printJSON(report)
         } else {

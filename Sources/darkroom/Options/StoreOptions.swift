@@ -99,7 +99,7 @@ struct StoreOptions: ParsableArguments {
     var environment: [String: String] {
         switch database {
         case .sqlite: [:]
-        case .postgres: ["DARKROOM_DATABASE": database.description]
+        case .postgres: [StoreLocation.environmentKey: database.description]
         }
     }
 
