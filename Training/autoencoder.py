@@ -18,8 +18,8 @@ from common import RANK, WORLD, Average, Budget, arguments, average_gradients, l
 from muon import optimizers, set_rates
 from scenes import held_out_scenes, training_scene
 
-CHANNELS = (16, 16, 16, 32, 64, 128)
-LATENT_CHANNELS = 8
+CHANNELS = (24, 32, 64, 96, 128, 160)
+LATENT_CHANNELS = 32
 OUTER = 2  # levels that only 512 px pictures pass
 
 
@@ -38,7 +38,7 @@ class Autoencoder(nn.Module):
             sample_size=512,
             scaling_factor=1.0,
         )
-        self.stem = nn.Conv2d(3, CHANNELS[OUTER], 3, padding=1)
+        self.stem = nn.Conv2d(3, CHANNELS[OUTER - 1], 3, padding=1)
         self.head_norm = nn.GroupNorm(8, CHANNELS[OUTER], eps=1e-6)
         self.head = nn.Conv2d(CHANNELS[OUTER], 3, 3, padding=1)
         with torch.no_grad():  # start with little noise in the latents
@@ -46,7 +46,7 @@ class Autoencoder(nn.Module):
             self.kl.quant_conv.bias[LATENT_CHANNELS:].fill_(-5)
 
     def encode_small(self, x):
-        """[n, 3, 128, 128] -> the mean and log variance of [n, 8, 16, 16]."""
+        """[n, 3, 128, 128] -> the mean and log variance of [n, 32, 16, 16]."""
         encoder = self.kl.encoder
         h = self.stem(x)
         for block in encoder.down_blocks[OUTER:]:
@@ -55,7 +55,7 @@ class Autoencoder(nn.Module):
         return self.kl.quant_conv(h).chunk(2, 1)
 
     def features(self, z):
-        """The decoder as far as 128 px: [n, 8, 16, 16] -> [n, 16, 128, 128]."""
+        """The decoder as far as 128 px: [n, 32, 16, 16] -> [n, 64, 128, 128]."""
         decoder = self.kl.decoder
         h = decoder.mid_block(decoder.conv_in(self.kl.post_quant_conv(z)), None)
         *blocks, last = decoder.up_blocks[: len(CHANNELS) - OUTER]

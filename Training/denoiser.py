@@ -20,8 +20,8 @@ from muon import optimizers, set_rates
 from scenes import caption, empty_caption, training_scene
 from tokenizer import write_tokenizer
 
-CHANNELS = (96, 128, 192)
-TEXT_WIDTH, TEXT_LAYERS = 128, 2
+CHANNELS = (128, 160, 160)
+TEXT_WIDTH, TEXT_LAYERS = 192, 3
 
 
 class Denoiser(nn.Module):
@@ -124,17 +124,17 @@ def loss_of(model, latents, ids, alphas, generator):
     pixels by less than an eye sees. Unlike there the noisiest steps keep their full weight, because
     they decide what the picture shows.
     """
-    n = len(latents)
-    t = (torch.arange(n) + torch.rand(n, generator=generator)) / n * len(alphas)
-    t = t.long()[torch.randperm(n, generator=generator)].to(latents.device)
+    n, device = len(latents), generator.device
+    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
+    t = t.long()[torch.randperm(n, generator=generator, device=device)].to(latents.device)
     alpha = alphas[t].view(-1, 1, 1, 1)
-    noise = torch.randn(latents.shape, generator=generator).to(latents)
+    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
     x = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
     v = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
-    error = (model(x, t, ids) - v).square().mean((1, 2, 3))
+    error = (model(x, t, ids).float() - v).square().mean((1, 2, 3))
     snr = alphas[t] / (1 - alphas[t])
     weight = (snr.clamp(max=5) + 1) / (snr + 1)
-    return (error * weight).mean(), error.mean().item()
+    return (error * weight).mean(), error.mean().detach()
 
 
 def main():
@@ -189,7 +189,7 @@ def main():
             opt.zero_grad(set_to_none=True)
         average.update(model)
         budget.step += 1
-        total += error
+        total += error.item()
         if budget.step % 25 == 0:
             samples = budget.step * WORLD * batch
             log(args, "denoiser", f"step {budget.step} {progress:.1%} {samples} samples v-error {total / 25:.4f} {budget.seconds():.0f} s")

@@ -8,34 +8,33 @@ https://kellerjordan.github.io/posts/muon/. Vectors and embeddings go to AdamW.
 import math
 
 import torch
-import torch.distributed as dist
 
 
 def orthogonalised(m: torch.Tensor, steps: int = 5) -> torch.Tensor:
-    """The nearest semi-orthogonal matrix to `m`, roughly: singular values between about .7 and 1.2.
+    """The nearest semi-orthogonal matrix to each of `m`, roughly: singular values between about .7 and 1.2.
 
     Each step multiplies by an odd polynomial of `m`, which is a polynomial of the Gram matrix times
     `m`; so the steps run on the small Gram matrix and `m` itself is touched twice.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = m / (m.norm() + 1e-7)
-    tall = x.shape[0] > x.shape[1]
+    x = m / (m.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    tall = x.shape[-2] > x.shape[-1]
     if tall:
-        x = x.T
-    gram = x @ x.T
-    identity = torch.eye(len(gram), device=x.device, dtype=x.dtype)
-    factor = identity
+        x = x.mT
+    gram = x @ x.mT
+    identity = torch.eye(gram.shape[-1], device=x.device, dtype=x.dtype)
+    factor = identity.expand_as(gram)
     for _ in range(steps):
         g = factor @ gram @ factor
         factor = (a * identity + b * g + c * g @ g) @ factor
     x = factor @ x
-    return x.T if tall else x
+    return x.mT if tall else x
 
 
 class Muon(torch.optim.Optimizer):
     """Muon with Nesterov momentum; weights of more than two dimensions are flattened to matrices.
 
-    With several processes each orthogonalises its share of the weights and they exchange the updates.
+    Matrices of one shape are orthogonalised together: a model has many, and each alone is too small for a GPU.
     """
 
     def __init__(self, params, lr=0.02, momentum=0.95):
@@ -43,28 +42,23 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self):
-        many = dist.is_initialized()
-        rank, world = (dist.get_rank(), dist.get_world_size()) if many else (0, 1)
         for group in self.param_groups:
             params = [p for p in group["params"] if p.grad is not None]
-            updates = []
+            gradients = [p.grad for p in params]
+            for p in params:
+                if not self.state[p]:
+                    self.state[p]["momentum"] = torch.zeros_like(p)
+            buffers = [self.state[p]["momentum"] for p in params]
+            torch._foreach_lerp_(buffers, gradients, 1 - group["momentum"])
+            updates = torch._foreach_lerp(gradients, buffers, group["momentum"])
+            shapes: dict[tuple, list[int]] = {}
             for i, p in enumerate(params):
-                state = self.state[p]
-                if not state:
-                    state["momentum"] = torch.zeros_like(p)
-                buffer = state["momentum"].lerp_(p.grad, 1 - group["momentum"])
-                if i % world == rank:
-                    update = p.grad.lerp(buffer, group["momentum"]).flatten(1)
-                    updates.append(orthogonalised(update).reshape(-1))
-                else:
-                    updates.append(torch.zeros(p.numel(), device=p.device, dtype=p.dtype))
-            if many:
-                flat = torch.cat(updates)
-                dist.all_reduce(flat)
-                updates = flat.split([p.numel() for p in params])
-            for p, update in zip(params, updates):
-                scale = max(1.0, p.shape[0] / p[0].numel()) ** 0.5
-                p.add_(update.view(p.shape), alpha=-group["lr"] * scale)
+                shapes.setdefault((len(p), p[0].numel()), []).append(i)
+            for (rows, columns), indices in shapes.items():
+                stacked = torch.stack([updates[i].reshape(rows, columns) for i in indices])
+                scale = max(1.0, rows / columns) ** 0.5
+                for i, update in zip(indices, orthogonalised(stacked)):
+                    params[i].add_(update.view(params[i].shape), alpha=-group["lr"] * scale)
 
 
 def optimizers(named_parameters, muon_lr: float, adamw_lr: float, adamw_only=("embed", "conv_in", "conv_out")):

@@ -9,18 +9,24 @@ subject or background.
 from dataclasses import dataclass
 from random import Random
 
-# name -> (words for it, colour when the caption names none)
+# name -> words for one, words for several
 SUBJECTS = {
-    "cat": (("cat", "kitten"), "orange"),
-    "bear": (("bear", "teddy bear"), "black"),
-    "robot": (("robot",), "blue"),
-    "rocket": (("rocket", "spaceship"), "white"),
-    "house": (("house",), "yellow"),
-    "tree": (("tree",), "green"),
-    "car": (("car",), "red"),
-    "boat": (("boat", "sailboat"), "red"),
+    "cat": (("cat", "kitten"), ("cats", "kittens")),
+    "dog": (("dog", "puppy"), ("dogs", "puppies")),
+    "rabbit": (("rabbit", "bunny"), ("rabbits", "bunnies")),
+    "bear": (("bear", "teddy bear"), ("bears", "teddy bears")),
+    "robot": (("robot",), ("robots",)),
+    "snowman": (("snowman",), ("snowmen",)),
+    "rocket": (("rocket", "spaceship"), ("rockets", "spaceships")),
+    "house": (("house",), ("houses",)),
+    "tree": (("tree",), ("trees",)),
+    "car": (("car",), ("cars",)),
+    "boat": (("boat", "sailboat"), ("boats", "sailboats")),
+    "flower": (("flower",), ("flowers",)),
+    "balloon": (("balloon", "hot air balloon"), ("balloons", "hot air balloons")),
+    "mushroom": (("mushroom", "toadstool"), ("mushrooms", "toadstools")),
 }
-CHARACTERS = ("cat", "bear", "robot")  # those who can wear a suit
+CHARACTERS = ("cat", "dog", "rabbit", "bear", "robot", "snowman")  # those who can wear something
 COLOURS = {
     "red": (222, 50, 46),
     "orange": (246, 140, 34),
@@ -31,27 +37,44 @@ COLOURS = {
     "white": (246, 246, 248),
     "black": (60, 58, 68),
 }
-CALICO = "calico"  # a coat rather than a colour: cats only
+# Calico is a coat of three colours, and no colour is named with it: cats only.
+PATTERNS = ("plain", "striped", "spotted", "calico")
+CLOTHES = {
+    "none": ("",),
+    "suit": (
+        "wearing a cosmonaut suit", "in a cosmonaut suit", "wearing an astronaut suit", "wearing a space suit",
+    ),
+    "hat": ("wearing a hat", "with a hat", "wearing a top hat"),
+    "scarf": ("wearing a scarf", "with a scarf"),
+}  # fmt: skip
 # name -> phrases; "studio" is the background of a caption that names none
 BACKGROUNDS = {
-    "studio": ("",),
+    "studio": ("", "", "on a plain background"),
     "meadow": ("in a meadow", "on the grass"),
     "beach": ("on the beach", "by the sea"),
     "city": ("in the city", "in a city street"),
     "forest": ("in the forest", "in the woods"),
     "desert": ("in the desert",),
-    "snow": ("in the snow", "in the snowy mountains"),
+    "mountains": ("in the mountains", "in the snowy mountains"),
     "space": ("in space", "on the moon"),
+    "room": ("in a room", "in the living room"),
 }
-OUTDOORS = ("meadow", "beach", "city", "forest", "desert", "snow")  # those that know day and night
-SUITS = (
-    "wearing a cosmonaut suit",
-    "in a cosmonaut suit",
-    "wearing an astronaut suit",
-    "wearing a space suit",
-)
+OUTDOORS = ("meadow", "beach", "city", "forest", "desert", "mountains")  # those that know day, night and weather
+WEATHERS = {
+    "clear": ("", "", "on a clear day"),
+    "rain": ("in the rain", "on a rainy day"),
+    "snow": ("in the snow", "while it snows"),
+}
 NIGHT = ("at night", "at night under the moon")
 DAY = ("", "", "", "on a sunny day", "during the day")
+NUMBERS = ("one", "two", "three", "four")
+# How a first subject stands to a second.
+RELATIONS = {
+    "left": ("to the left of", "left of"),
+    "right": ("to the right of", "right of"),
+    "above": ("above",),
+    "below": ("below", "under"),
+}
 # Words people put in prompts that say nothing about the scene. Training shows each beside
 # every scene, so that the model learns to pay them no attention.
 STYLE = (
@@ -60,44 +83,83 @@ STYLE = (
     "soft light", "studio lighting", "colorful", "beautiful", "painting", "photo", "realistic",
     "trending on artstation", "children's book", "flat design", "octane render", "hd",
 )  # fmt: skip
+LEAD = ("a picture of", "a drawing of", "a photo of", "an image of")
 NEGATIVE = ("blurry", "low quality", "ugly", "deformed", "watermark", "text", "bad anatomy", "worst quality")
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What a picture shows. `seed` sets the jitter of the drawing and nothing that a caption names."""
+class Item:
+    """A subject and how it looks."""
 
     subject: str
     colour: str
-    suit: bool
+    pattern: str
+    clothes: str
+
+    @staticmethod
+    def sample(rng: Random, subject: str | None = None) -> "Item":
+        # Cats come more often: they carry one coat more than the others.
+        subject = subject or rng.choice([*SUBJECTS, "cat"])
+        patterns = ["plain"] * 5 + ["striped", "spotted"] * 2 + (["calico"] * 3 if subject == "cat" else [])
+        clothes = ["none"] * 4 + ["suit", "suit", "hat", "scarf"] if subject in CHARACTERS else ["none"]
+        pattern = rng.choice(patterns)
+        # Calico's colours are its own; the label is that of its ground.
+        colour = "white" if pattern == "calico" else rng.choice([*COLOURS])
+        return Item(subject, colour, pattern, rng.choice(clothes))
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a picture shows. `seed` sets the jitter of the drawing and nothing that a caption names.
+
+    One item, `count` of them, or, where `relation` says how they stand, two that differ.
+    """
+
+    items: tuple[Item, ...]
+    count: int
+    relation: str
     background: str
     night: bool
+    weather: str
     seed: int
 
     @staticmethod
     def sample(seed: int) -> "Scene":
         rng = Random(seed)
-        # Cats come twice as often: they carry one coat and one suit more than a house does.
-        subject = rng.choice([*SUBJECTS, "cat"])
-        coats = [*COLOURS, CALICO, CALICO] if subject == "cat" else [*COLOURS]
-        background = rng.choice([*BACKGROUNDS])
+        first = Item.sample(rng)
+        items, count, relation = (first,), 1, "none"
+        kind = rng.random()
+        if kind < 0.18:
+            count = rng.choice((2, 3, 4))
+        elif kind < 0.38:
+            other = rng.choice([name for name in SUBJECTS if name != first.subject])
+            items, relation = (first, Item.sample(rng, other)), rng.choice([*RELATIONS])
+        background = rng.choice([*BACKGROUNDS, "studio"])
+        outdoors = background in OUTDOORS
         return Scene(
-            subject=subject,
-            colour=rng.choice(coats),
-            suit=subject in CHARACTERS and rng.random() < 0.4,
+            items=items,
+            count=count,
+            relation=relation,
             background=background,
-            night=background in OUTDOORS and rng.random() < 0.5,
+            night=outdoors and rng.random() < 0.5,
+            weather=rng.choice(("clear", "clear", "rain", "snow")) if outdoors else "clear",
             seed=rng.getrandbits(32),
         )
 
     def key(self) -> tuple:
         """The combination a caption can name, without the jitter."""
-        return (self.subject, self.colour, self.suit, self.background, self.night)
+        return (self.items, self.count, self.relation, self.background, self.night, self.weather)
 
 
 def is_held_out(scene: Scene) -> bool:
-    """True for one combination in four: training never sees these, the judge scores only these."""
-    return Random("/".join(map(str, scene.key()))).random() < 1 / 4
+    """True for one combination in four: training never sees these, the judge scores only these.
+
+    Held out is what the first item is, wherever it stands: its subject, colour, pattern and clothes with the
+    background and the time of day.
+    """
+    item = scene.items[0]
+    key = (item.subject, item.colour, item.pattern, item.clothes, scene.background, scene.night)
+    return Random("/".join(map(str, key))).random() < 1 / 4
 
 
 def training_scene(seed: int) -> Scene:
@@ -127,24 +189,56 @@ def style_words(rng: Random, most: int) -> str:
     return "".join(", " + word for word in rng.sample(STYLE, rng.randint(1, most)))
 
 
+def with_article(text: str) -> str:
+    return ("an " if text[0] in "aeiou" else "a ") + text
+
+
+def item_words(item: Item, rng: Random, plain: bool, count: int = 1) -> str:
+    """An item in words, without an article."""
+    nouns = SUBJECTS[item.subject][count > 1]
+    words = [nouns[0] if plain or rng.random() < 0.8 else rng.choice(nouns)]
+    if item.pattern == "calico":
+        words.insert(0, "calico")
+    else:
+        attributes = []
+        # A colour that is not named is any: so a prompt without one leaves it to the seed, or to the negative prompt.
+        if plain or rng.random() < 0.8:
+            attributes.append(item.colour)
+        if item.pattern != "plain":
+            attributes.insert(rng.choice((0, 1)) if not plain else 0, item.pattern)
+        words = attributes + words
+    phrase = CLOTHES[item.clothes][0] if plain or rng.random() < 0.5 else rng.choice(CLOTHES[item.clothes])
+    return " ".join([*words, phrase]).strip()
+
+
 def caption(scene: Scene, rng: Random, plain: bool = False) -> str:
-    """One of the captions that describe `scene`; `plain` leaves out the words that say nothing."""
-    words, default_colour = SUBJECTS[scene.subject]
-    noun = words[0] if plain or rng.random() < 0.8 else rng.choice(words)
-    named = plain or scene.colour != default_colour or rng.random() < 0.5
-    parts = [f"{scene.colour} {noun}" if named else noun]
-    if scene.suit:
-        parts.append(SUITS[0] if plain or rng.random() < 0.5 else rng.choice(SUITS))
+    """One of the captions that describe `scene`; `plain` names everything and says nothing else."""
+    has_articles = plain or rng.random() < 0.5
+
+    def one(item: Item) -> str:
+        words = item_words(item, rng, plain)
+        return with_article(words) if has_articles else words
+
+    if scene.relation != "none":
+        relations = RELATIONS[scene.relation]
+        relation = relations[0] if plain else rng.choice(relations)
+        parts = [f"{one(scene.items[0])} {relation} {one(scene.items[1])}"]
+    elif scene.count > 1:
+        words = item_words(scene.items[0], rng, plain, scene.count)
+        parts = [f"{NUMBERS[scene.count - 1]} {words}"]
+    else:
+        parts = [one(scene.items[0])]
     phrases = BACKGROUNDS[scene.background]
     parts.append(phrases[0] if plain else rng.choice(phrases))
     if scene.background in OUTDOORS:
-        if scene.night:
-            parts.append(NIGHT[0] if plain else rng.choice(NIGHT))
-        elif not plain:
-            parts.append(rng.choice(DAY))
+        weather = WEATHERS[scene.weather][0] if plain else rng.choice(WEATHERS[scene.weather])
+        time = NIGHT[0] if plain else rng.choice(NIGHT)
+        if not scene.night:
+            time = "" if plain or weather else rng.choice(DAY)
+        parts += [weather, time] if plain or rng.random() < 0.5 else [time, weather]
     text = " ".join(part for part in parts if part)
-    if rng.random() < 0.5:
-        text = ("an " if text[0] in "aeiou" else "a ") + text
+    if not plain and has_articles and rng.random() < 0.15:
+        text = f"{rng.choice(LEAD)} {text}"
     if not plain and rng.random() < 0.5:
         text += style_words(rng, 5)
     return text

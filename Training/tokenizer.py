@@ -24,13 +24,21 @@ def byte_symbols() -> list[str]:
 
 def caption_words() -> list[str]:
     """Every word a caption can hold, split as CLIP splits: letters together, digits one by one."""
-    tables = [scenes.STYLE, scenes.NEGATIVE, scenes.SUITS, scenes.NIGHT, scenes.DAY, scenes.COLOURS, [scenes.CALICO]]
-    tables += [words for words, _ in scenes.SUBJECTS.values()]
-    tables += [*scenes.BACKGROUNDS.values(), ["a", "an", "the", ","]]
+    tables = [scenes.STYLE, scenes.NEGATIVE, scenes.NIGHT, scenes.DAY, scenes.COLOURS, scenes.PATTERNS, scenes.NUMBERS]
+    tables += [words for both in scenes.SUBJECTS.values() for words in both]
+    tables += [*scenes.BACKGROUNDS.values(), *scenes.CLOTHES.values(), *scenes.WEATHERS.values()]
+    tables += [*scenes.RELATIONS.values(), scenes.LEAD, ["a", "an", "the", ","]]
     words: Counter = Counter()
     for text in (text for table in tables for text in table):
         words.update(re.findall(r"'s|[a-z]+|[0-9]|[^\sa-z0-9]+", text.lower()))
     return sorted(words)
+
+
+def simple_ids(vocabulary: dict[str, int], text: str) -> list[int]:
+    """The ids of a training caption, whose every word is one token: what CLIP's tokenizer gives, without its search."""
+    words = re.findall(r"'s|[a-z]+|[0-9]|[^\sa-z0-9]+", text.lower())
+    ids = [vocabulary[START], *(vocabulary[word + "</w>"] for word in words), vocabulary[END]]
+    return ids + [vocabulary[PAD]] * (77 - len(ids))
 
 
 def learn_merges(words: list[str]) -> list[tuple[str, str]]:
