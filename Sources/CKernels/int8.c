@@ -15,7 +15,9 @@ const ck_int8_kernels *ck_int8_for(ck_isa isa) {
     case CK_PORTABLE_BF16:
     case CK_PORTABLE: return &ck_int8_portable;
     case CK_AVX2: return &ck_int8_avx2;
-    case CK_AVX512: return &ck_int8_avx512;
+    // Intel's processors multiply bfloat16 slower than float32, so that this is their path; 8-bit integers they
+    // multiply four times faster. The sums are whole numbers: the path changes no bit.
+    case CK_AVX512: return ck_widest_isa() == CK_AVX512_BF16 ? &ck_int8_vnni : &ck_int8_avx512;
     case CK_AVX512_BF16: return &ck_int8_vnni;
     }
 #endif
