@@ -158,12 +158,12 @@ STAGES = {
 
 
 def load_autoencoder(runs):
-    """The averaged autoencoder of all the stages trained so far."""
+    """The averaged autoencoder of all the stages trained so far: the whole one of `gpu.py`, or the stages here."""
     model = Autoencoder()
-    small = load(runs / "small.pt")
-    if small is None:
-        raise SystemExit(f"{runs}/small.pt is missing: train the stage `small` first")
-    model.load_state_dict(small["average"])
+    first = load(runs / "autoencoder.pt") or load(runs / "small.pt")
+    if first is None:
+        raise SystemExit(f"{runs} has neither autoencoder.pt nor small.pt: train the stage `small` first, or run gpu.py")
+    model.load_state_dict(first["average"])
     for stage, parts in (("decoder", ("kl.decoder.", "kl.post_quant_conv.")), ("encoder", ("kl.encoder.",))):
         if (state := load(runs / f"{stage}.pt")) is not None:
             wanted = {name: w for name, w in state["average"].items() if name.startswith(parts)}
