@@ -406,26 +406,31 @@ def main():
     pool.wait(min(1000, args.scenes // 2))
     gathered.grow()
     note(args, f"{pool.ready()} scenes drawn by {processes} processes")
-    remaining = args.seconds - (time.time() - STARTED)
-    share = {"autoencoder": 0.45, "decoder": 0.2, "denoiser": 0.36, "judge": 0.06}  # the rest is encoding and drawing what was learned
-    whole = sum(share[stage] for stage in stages) / 0.93
+    share = {"autoencoder": 0.38, "decoder": 0.2, "encoding": 0.2, "denoiser": 0.3, "judge": 0.05, "show": 0.07}
+    ahead = [part for part in share if part in stages or (part == "encoding" and "denoiser" in stages) or part == "show"]
+
+    def seconds(stage):
+        """The stage's part of the time that is left now: what came before it may have taken longer than its own."""
+        rest = ahead[ahead.index(stage) :]
+        return max(1, args.seconds - (time.time() - STARTED)) * share[stage] / sum(share[part] for part in rest)
+
     if "autoencoder" in stages:
-        train_autoencoder(args, gathered, held, remaining * share["autoencoder"] / whole)
+        train_autoencoder(args, gathered, held, seconds("autoencoder"))
     if "decoder" in stages:
         pool.wait(min(args.gathered, args.scenes))
         while gathered.count < min(pool.ready(), len(gathered.pictures)):
             gathered.grow()
         pool.stop()
-        train_decoder(args, gathered, held, remaining * share["decoder"] / whole)
+        train_decoder(args, gathered, held, seconds("decoder"))
     if "denoiser" in stages:
         latents = encode_all(args, pool)
         pool.stop()
-        train_denoiser(args, pool, latents, remaining * share["denoiser"] / whole)
+        train_denoiser(args, pool, latents, seconds("denoiser"))
         del latents
     if "judge" in stages:
         while gathered.count < min(pool.ready(), len(gathered.pictures)):
             gathered.grow()
-        train_judge(args, pool, gathered, remaining * share["judge"] / whole)
+        train_judge(args, pool, gathered, seconds("judge"))
     pool.stop()
     if args.show:
         show(args)
