@@ -14,12 +14,12 @@ from diffusers import AutoencoderKL
 from torch import nn
 from torch.nn import functional as F
 
-from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, psnr, save, start
+from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, psnr, rounded, save, start
 from muon import optimizers, set_rates
 from scenes import held_out_scenes, training_scene
 
-CHANNELS = (24, 32, 64, 96, 128, 160)
-LATENT_CHANNELS = 32
+CHANNELS = (16, 24, 32, 48, 96, 160)
+LATENT_CHANNELS = 16
 OUTER = 2  # levels that only 512 px pictures pass
 
 
@@ -90,7 +90,7 @@ class Autoencoder(nn.Module):
 
 def reconstruction_loss(y, x):
     """L1, squares, edges and local means: blurred shapes cost by the first two, blurred lines by the third."""
-    error = y - x
+    error = y.float() - x
     edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
     means = F.avg_pool2d(error, 4).abs().mean()
     return error.abs().mean() + 0.5 * edges + means + 2 * error.square().mean()
@@ -98,7 +98,7 @@ def reconstruction_loss(y, x):
 
 def small_loss(model, scenes, device, progress):
     x = pictures(scenes, 128, device)
-    mean, logvar = model.encode_small(x)
+    mean, logvar = (part.float() for part in model.encode_small(x))
     logvar = logvar.clamp(-12, 6)
     z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
     kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
@@ -119,7 +119,7 @@ def decoder_loss(model, scenes, device, progress):
     """
     small = pictures(scenes, 128, device)
     with torch.no_grad():
-        z = model.encode_small(small)[0]
+        z = model.encode_small(small)[0].float()
         # A denoiser's latents are never exact: the decoder learns to forgive them up to a fifth.
         amount = 0.2 * torch.rand(len(z), 1, 1, 1, device=device)
         z = z + amount * model.std * torch.randn_like(z)
@@ -139,9 +139,9 @@ def decoder_loss(model, scenes, device, progress):
 
 def encoder_loss(model, scenes, device, progress):
     with torch.no_grad():
-        z = model.encode_small(pictures(scenes, 128, device))[0]
+        z = model.encode_small(pictures(scenes, 128, device))[0].float()
     # The small encoder shares its inner levels with the whole one, so these stay frozen here.
-    return ((model.encode(pictures(scenes, 512, device))[0] - z) / model.std).square().mean()
+    return ((model.encode(pictures(scenes, 512, device))[0].float() - z) / model.std).square().mean()
 
 
 def outer_encoder(model):
@@ -229,7 +229,9 @@ def main():
     while (progress := budget.progress()) < 1:
         set_rates(opts, progress, 0.02)
         first = (budget.step * WORLD + RANK) * batch
-        loss = loss_of(model, [training_scene(first + i) for i in range(batch)], args.device, progress)
+        scenes = [training_scene(first + i) for i in range(batch)]
+        with rounded(args):
+            loss = loss_of(model, scenes, args.device, progress)
         loss.backward()
         average_gradients(parameters)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -23,6 +23,7 @@ def arguments(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where checkpoints, caches and logs go")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--batch", type=int, help="pictures a step and process")
+    parser.add_argument("--bfloat16", action="store_true", help="multiply bfloat16 on a processor that does so natively")
     parser.add_argument("--minutes", type=float, help="wall-clock budget; the learning rate's cosine ends with it")
     parser.add_argument("--steps", type=int, help="budget in steps, in place of --minutes")
     return parser
@@ -105,6 +106,11 @@ def save(path: Path, **state) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.save(state, path.with_suffix(".new"))
         os.replace(path.with_suffix(".new"), path)
+
+
+def rounded(args):
+    """bfloat16 where the device multiplies it fast."""
+    return torch.autocast(args.device, torch.bfloat16, enabled=args.device == "cuda" or args.bfloat16)
 
 
 def load(path: Path):

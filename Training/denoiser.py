@@ -15,7 +15,7 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from autoencoder import LATENT_CHANNELS, load_autoencoder
-from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, save, start
+from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, rounded, save, start
 from muon import optimizers, set_rates
 from scenes import caption, empty_caption, training_scene
 from tokenizer import write_tokenizer
@@ -180,7 +180,8 @@ def main():
         generator = torch.Generator().manual_seed(seed)
         indices = torch.randint(len(latents), (batch,), generator=generator)
         ids = token_ids(tokenizer, batch_captions(cache["seeds"][indices].tolist(), seed)).to(args.device)
-        loss, error = loss_of(model, latents[indices].float().to(args.device), ids, alphas, generator)
+        with rounded(args):
+            loss, error = loss_of(model, latents[indices].float().to(args.device), ids, alphas, generator)
         loss.backward()
         average_gradients(parameters)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)

@@ -25,7 +25,7 @@ from torch.nn import functional as F
 import autoencoder as ae
 import group_norm
 import judge as judging
-from common import Average, load, psnr, save
+from common import Average, load, psnr, rounded, save
 from denoiser import Denoiser, load_tokenizer, loss_of, scheduler
 from draw import draw
 from muon import optimizers, set_rates
@@ -106,11 +106,6 @@ def unit(pictures, size=512):
     if size < 512:
         x = F.avg_pool2d(x, 512 // size)
     return x.contiguous(memory_format=torch.channels_last)
-
-
-def rounded(args):
-    """bfloat16 where the device multiplies it fast."""
-    return torch.autocast(args.device, torch.bfloat16, enabled=args.device == "cuda" or args.bfloat16)
 
 
 def train(args, stage, model, opts, seconds, step, average=None, keep=None):

@@ -11,6 +11,7 @@ struct Workers {
     let picture: [UInt8]
 
     private var signInterval: Duration { plan.policy.leaseDuration / 3 }
+    private var announceInterval: Duration { plan.policy.leaseDuration / 2 }
 
     /// Claims and completes until it is cancelled.
     func run(_ number: Int) async {
@@ -21,12 +22,12 @@ struct Workers {
         var announced: ContinuousClock.Instant?
         while !Task.isCancelled {
             do {
-                if announced.map({ .now - $0 > signInterval }) ?? true {
+                if announced.map({ .now - $0 > announceInterval }) ?? true {
                     announced = .now
                     try await journal.announce.measure { try await store.announce(worker, .ready) }
                 }
                 let call = ContinuousClock.now
-                let jobs = try await store.claim(by: worker, upTo: 1, size: nil, waitingUpTo: signInterval)
+                let jobs = try await store.claim(by: worker, upTo: 1, size: nil, waitingUpTo: announceInterval)
                 for job in jobs {
                     journal.claimed(job.lease.job, by: call)
                     try await work(on: job, as: worker, in: store)
@@ -75,7 +76,7 @@ struct Workers {
             }
             let lost = try await journal.heartbeat.measure { try await store.heartbeat([heartbeat]) }
             guard lost.isEmpty else { return }
-            guard .now - signed > signInterval else { continue }
+            guard .now - signed > announceInterval else { continue }
             signed = .now
             try await journal.announce.measure { try await store.announce(worker, .busy) }
         }

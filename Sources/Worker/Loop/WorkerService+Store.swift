@@ -86,7 +86,7 @@ extension WorkerService {
     /// Says what the worker does, when that is news and at regular times.
     func announce(_ round: inout Round) async {
         let now = ContinuousClock.now
-        if let last = round.announced, last.state == round.state, now - last.time < settings.signInterval { return }
+        if let last = round.announced, last.state == round.state, now - last.time < settings.announceInterval { return }
         round.announced = (round.state, now)
         do {
             try await store.announce(settings.id, round.state)

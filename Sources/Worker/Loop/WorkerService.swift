@@ -69,7 +69,7 @@ package final class WorkerService: Service {
         guard !Task.isShuttingDownGracefully else { return }
         while round.hasRoom {
             let mayWait = round.isEmpty && round.memorySize == nil
-            let patience = mayWait ? min(settings.signInterval, round.waitForJob(at: .now)) : .zero
+            let patience = mayWait ? min(settings.announceInterval, round.waitForJob(at: .now)) : .zero
             let (id, size, store) = (settings.id, round.batch.size, store)
             do {
                 let jobs = try await cancelWhenGracefulShutdown {

@@ -22,4 +22,6 @@ package struct WorkerSettings: Sendable {
 
     /// How often it gives a sign of life, so that two may be missed.
     var signInterval: Duration { leaseDuration / 3 }
+    /// How often a worker says what it does, and an idle one looks for work untold.
+    var announceInterval: Duration { leaseDuration / 2 }
 }

@@ -17,6 +17,8 @@ final class PostgresServer: Sendable {
 
     /// Where the server keeps its data and listens.
     let directory: URL
+    /// How it differs from the others.
+    private let settings: [String]
     /// Open as long as the process lives.
     private let input = Pipe()
 
@@ -28,20 +30,28 @@ final class PostgresServer: Sendable {
 
     /// Runs statements as the superuser and returns what they print.
     @discardableResult
-    func sql(_ statements: String) throws -> String {
+    func sql(_ statements: String, port: Int = 5432) throws -> String {
         try Self.run(
             [Self.programs + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", directory.path]
-                + ["-U", "postgres", "-c", statements, "postgres"]
+                + ["-p", "\(port)", "-U", "postgres", "-c", statements, "postgres"]
         )
     }
 
-    /// Starts a server.
-    init() throws {
+    /// Starts a server of its own.
+    convenience init() throws {
+        try self.init { data in
+            try Self.run(
+                Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
+            )
+            return []
+        }
+    }
+
+    /// Starts a server in a directory that `prepare` fills; what that returns are settings.
+    private init(prepare: (_ data: String) throws -> [String]) throws {
         directory = URL(filePath: try Self.run(["mktemp", "-d", "/tmp/darkroom-postgres-XXXXXX"]))
         if geteuid() == 0 { try Self.run(["chown", "postgres", directory.path]) }
-        try Self.run(
-            Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
-        )
+        settings = try prepare(directory.appending(path: "data").path)
         try control("start")
         // A shell that ends the server when this process, at the other end of its input, is gone.
         let shell = Process()
@@ -64,7 +74,8 @@ final class PostgresServer: Sendable {
     private var data: String { directory.appending(path: "data").path }
 
     private func control(_ command: String...) throws {
-        let options = "-k \(directory.path) -c listen_addresses= -c fsync=off -c max_connections=400"
+        let settings = ["listen_addresses=", "fsync=off", "max_connections=400"] + settings
+        let options = "-k \(directory.path) " + settings.map { "-c \($0)" }.joined(separator: " ")
         // The server keeps all files of whoever starts it open, among them what tells Foundation of a process's end.
         let closing = #"for file in /proc/self/fd/*; do n=${file##*/}; ((n > 2)) && eval "exec $n>&-"; done; exec "$@""#
         try Self.start(
@@ -112,5 +123,76 @@ final class PostgresServer: Sendable {
         try meanwhile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else { throw Unexpected(outcome: "\(command) failed") }
+    }
+}
+
+/// Two servers of which one can take the other's place.
+extension PostgresServer {
+    /// Starts a replica.
+    ///
+    /// From now on the server has nothing that the replica does not have too.
+    func replica() throws -> PostgresServer {
+        let replica = try PostgresServer { data in
+            try Self.run(
+                Self.unprivileged + [Self.programs + "/pg_basebackup", "-D", data, "-h", directory.path]
+                    + ["-U", "postgres", "--write-recovery-conf", "--checkpoint=fast"]
+            )
+            return []
+        }
+        try sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        try sql("SELECT pg_reload_conf()")
+        return replica
+    }
+
+    /// Kills the server's processes for good.
+    func kill() throws {
+        try control("stop", "--mode=immediate")
+    }
+
+    /// Makes a replica a server of its own.
+    func promote() throws {
+        try sql("SELECT pg_promote()")
+    }
+
+    /// The address of whichever of the two servers writes.
+    func url(schema: String, or other: PostgresServer) throws -> String {
+        try url(schema: schema).replacing(directory.path, with: "\(directory.path),\(other.directory.path)")
+            + "&target_session_attrs=read-write"
+    }
+}
+
+/// A server that speaks TLS.
+extension PostgresServer {
+    /// Starts a server that can be reached at 127.0.0.1 over TLS, and nowhere else.
+    ///
+    /// - Parameter authority: Where the certificate of the authority that vouches for it is written.
+    convenience init(port: Int, authority: URL) throws {
+        try self.init { data in
+            try Self.run(
+                Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
+            )
+            let rules = "local all all trust\\nhostssl all all all trust\\n"
+            try Self.run(["sh", "-c", "printf '\(rules)' > \(data)/pg_hba.conf"])
+            try Self.certify(directory: data, authority: authority)
+            return ["listen_addresses=127.0.0.1", "port=\(port)", "ssl=on"]
+        }
+    }
+
+    /// Makes an authority, and a certificate for 127.0.0.1 in a directory of the server's.
+    private static func certify(directory: String, authority: URL) throws {
+        let script = """
+            set -e
+            cd "$(mktemp -d)"
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=authority
+            openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=server
+            echo subjectAltName=IP:127.0.0.1 > names
+            openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out server.crt -days 2 -extfile names
+            chmod 600 server.key
+            cp ca.crt "$1"
+            [ "$(id -u)" != 0 ] || chown postgres server.key server.crt
+            mv server.key server.crt "$2"
+            rm -rf "$PWD"
+            """
+        try run(["sh", "-c", script, "sh", authority.path, directory])
     }
 }

@@ -9,8 +9,29 @@ import Testing
 @Suite struct PostgresStoreTests {
     @Test func aServerThatCrashesUnderLoadLosesNothingAndDoesNothingTwice() async throws {
         let server = try PostgresServer()
-        let url = try server.url(schema: "crash")
-        let store = try await PostgresStore(url: url)
+        let store = try await PostgresStore(url: server.url(schema: "crash"))
+        try await checkJobs(in: store) {
+            for _ in 0..<3 {
+                try await Task.sleep(for: .milliseconds(100))
+                try server.crash()
+            }
+        }
+    }
+
+    @Test func aReplicaThatTakesOverHasAllThatWasAnswered() async throws {
+        let server = try PostgresServer()
+        let replica = try server.replica()
+        let store = try await PostgresStore(url: server.url(schema: "takeover", or: replica))
+        try await checkJobs(in: store) {
+            try await Task.sleep(for: .milliseconds(200))
+            try server.kill()
+            try await Task.sleep(for: .milliseconds(300))
+            try replica.promote()
+        }
+    }
+
+    /// Makes jobs and does them while something happens to the server: each is done once and paid for once.
+    private func checkJobs(in store: PostgresStore, during trouble: () async throws -> Void) async throws {
         try await store.open(.alice, credits: "1000")
         let jobs = try await withThrowingTaskGroup(of: [JobID].self) { group in
             for _ in 0..<4 {
@@ -24,10 +45,7 @@ import Testing
                     return jobs
                 }
             }
-            for _ in 0..<3 {
-                try await Task.sleep(for: .milliseconds(100))
-                try server.crash()
-            }
+            try await trouble()
             return try await group.reduce(into: []) { $0 += $1 }
         }
         while let claimed = try await store.claim() { _ = try await store.complete(claimed.lease, with: .test()) }
@@ -41,6 +59,38 @@ import Testing
         let ledger = try await store.verifyLedger()
         #expect(ledger.problems.isEmpty)
         #expect(ledger.balances[.revenue] == Credits(test: "1.2"))
+    }
+
+    @Test func aServerIsTrustedOnlyIfTheAuthorityVouchesForIt() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "darkroom-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (authority, stranger) = (directory.appending(path: "ca.crt"), directory.appending(path: "stranger.crt"))
+        let port = try freePort()
+        let server = try PostgresServer(port: port, authority: authority)
+        _ = try PostgresServer(port: try freePort(), authority: stranger)
+        func open(_ host: String, _ parameters: String) async throws -> PostgresStore {
+            try await PostgresStore(url: "postgresql://postgres@\(host):\(port)/postgres?\(parameters)")
+        }
+
+        let store = try await open("127.0.0.1", "sslmode=verify-full&sslrootcert=\(authority.path)")
+        try await store.open(.alice)
+        async let claimed = store.claim(by: WorkerID("w"), upTo: 1, size: nil, waitingUpTo: .seconds(20))
+        _ = try await store.accept(.test())
+        #expect(try await claimed.count == 1)
+        let plain = """
+            SELECT count(*) FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE client_port > 0 AND NOT ssl
+            """
+        #expect(try server.sql(plain, port: port) == "0")
+
+        for (host, parameters, reason) in [
+            ("127.0.0.1", "sslmode=verify-full&sslrootcert=\(stranger.path)", "certificate verify failed"),
+            ("localhost", "sslmode=verify-full&sslrootcert=\(authority.path)", "does not match host name"),
+            ("127.0.0.1", "sslmode=disable", "no encryption"),
+        ] {
+            let error = await #expect(throws: StoreError.self) { try await open(host, parameters) }
+            #expect("\(error.map { "\($0)" } ?? "")".contains(reason))
+        }
     }
 
     @Test func aTransactionWhoseConnectionIsCutAsItCommitsIsDoneAgain() async throws {
@@ -277,4 +327,21 @@ extension TestStore {
     func sql(_ statements: String) throws -> String {
         try PostgresServer.shared.sql("SET search_path = \(schema); \(statements)")
     }
+}
+
+/// A port of this machine that nobody listens on.
+private func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+            unsafe bind(descriptor, pointer, length) == 0 && getsockname(descriptor, pointer, &length) == 0
+        }
+    }
+    try #require(result)
+    return Int(UInt16(bigEndian: address.sin_port))
 }

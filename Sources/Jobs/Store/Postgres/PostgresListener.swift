@@ -6,9 +6,9 @@ import Synchronization
 /// A connection and a thread that do nothing but listen, for as long as this is kept.
 final class PostgresListener: Sendable {
     enum News: Sendable {
-        case changes(Set<ChangeTopic>)
+        case changes(Set<ChangeTopic>, WakeUpShare)
         /// Something may have happened unheard.
-        case anything
+        case anything(WakeUpShare)
     }
 
     private let ear: PostgresEar
@@ -61,22 +61,23 @@ private final class PostgresEar: Sendable {
                 Thread.sleep(forTimeInterval: wait)
                 wait = min(wait * 2, 2)
                 // Those who wait look for themselves meanwhile, and learn that the server is gone.
-                report(.anything)
+                report(.anything(.all))
             }
         }
     }
 
     private func hear(_ connection: PostgresConnection) throws {
         // What happened before it listened.
-        report(.anything)
+        report(.anything(.all))
         var newest = ContinuousClock.now
         while !isStopped.load(ordering: .relaxed) {
             let payloads = try connection.notifications(waitingUpTo: Self.tick)
             let topics = payloads.reduce(into: Set<ChangeTopic>()) { $0.formUnion(channel.topics(of: $1)) }
-            if !topics.isEmpty { report(.changes(topics)) }
+            if !topics.isEmpty { report(.changes(topics, channel.share(of: payloads))) }
             guard ContinuousClock.now - newest > Self.patience else { continue }
             newest = .now
-            report(.anything)
+            // Those who can be passed over look by themselves.
+            report(.anything(.none))
         }
     }
 }

@@ -138,6 +138,8 @@ actor PostgresSession {
         case PostgresConnection.Failure.connectionLost: connection = nil
         // A table has got a column, by a newer version, since a statement was compiled on this connection.
         case PostgresConnection.Failure.refused(state: "0A000", _, _): connection = nil
+        // It has become a replica of a server that the address may name as well.
+        case PostgresConnection.Failure.refused(state: "25006", _, _): connection = nil
         default: break
         }
     }

@@ -69,8 +69,8 @@ package struct PostgresStore: SQLStore {
         }
     }
 
-    package func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
-        feed.changes(of: topic, for: patience)
+    package func changes(of topic: ChangeTopic, for patience: Duration, isOneOfMany: Bool) -> AsyncStream<Void> {
+        feed.changes(of: topic, for: patience, isOneOfMany: isOneOfMany)
     }
 
     /// Does a transaction, again and again while that may help.

@@ -11,6 +11,7 @@ final class ChangeWaiters: Sendable {
 
     private struct Waiter {
         var topic: ChangeTopic
+        var isOneOfMany: Bool
         var stream: AsyncStream<Void>.Continuation
     }
 
@@ -20,7 +21,9 @@ final class ChangeWaiters: Sendable {
     var isEmpty: Bool { state.withLock { $0.waiters.isEmpty } }
 
     /// Somebody more: an element whenever it is woken, until its patience ends or it goes away.
-    func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
+    ///
+    /// - Parameter isOneOfMany: Whether ``wake(_:where:)`` may pass it over.
+    func changes(of topic: ChangeTopic, for patience: Duration, isOneOfMany: Bool) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         guard patience > .zero else {
             continuation.finish()
@@ -28,7 +31,7 @@ final class ChangeWaiters: Sendable {
         }
         let id = state.withLock { state in
             state.nextWaiter += 1
-            state.waiters[state.nextWaiter] = Waiter(topic: topic, stream: continuation)
+            state.waiters[state.nextWaiter] = Waiter(topic: topic, isOneOfMany: isOneOfMany, stream: continuation)
             return state.nextWaiter
         }
         let timer = Task {
@@ -42,9 +45,14 @@ final class ChangeWaiters: Sendable {
         return stream
     }
 
-    /// Wakes those who wait for a topic that is concerned.
-    func wake(where isConcerned: (ChangeTopic) -> Bool) {
-        let woken = state.withLock { state in state.waiters.values.filter { isConcerned($0.topic) } }
+    /// Wakes those who wait for a topic that is concerned, and returns how many they are.
+    ///
+    /// Of those who are some of many, it is about this share.
+    @discardableResult
+    func wake(_ share: WakeUpShare = .all, where isConcerned: (ChangeTopic) -> Bool) -> Int {
+        let concerned = state.withLock { state in state.waiters.values.filter { isConcerned($0.topic) } }
+        let woken = concerned.filter { !$0.isOneOfMany || share.takesOne() }
         for waiter in woken { waiter.stream.yield() }
+        return woken.count
     }
 }

@@ -45,7 +45,7 @@ extension SQLStore {
         after last: JobEvent.ID?,
         waitingUpTo patience: Duration
     ) async throws(StoreError) -> [JobEvent] {
-        var changes = changes(of: .job(id), for: patience).makeAsyncIterator()
+        var changes = changes(of: .job(id), for: patience, isOneOfMany: false).makeAsyncIterator()
         repeat {
             let (events, isEnded) = try await look { try $0.events(of: id, after: last) }
             guard events.isEmpty, !isEnded else { return events }
@@ -65,20 +65,22 @@ extension SQLStore {
         size: PictureSize?,
         waitingUpTo patience: Duration
     ) async throws(StoreError) -> [ClaimedJob] {
-        var changes = changes(of: .work, for: patience).makeAsyncIterator()
-        // Whoever can wait has nothing else to do, often because a job is done: then there may well be another one.
-        if patience > .zero {
-            let claimed = try await claimNow(by: worker, upTo: limit, size: size)
-            guard claimed.isEmpty else { return claimed }
-        }
+        let end = ContinuousClock.now + patience
         repeat {
-            // Most looks find nothing, and do not keep others from writing.
-            guard try await look({ try $0.hasWork(of: size) }) else { continue }
-            let claimed = try await claimNow(by: worker, upTo: limit, size: size)
-            guard claimed.isEmpty else { return claimed }
-        } while await changes.next() != nil
+            let wait = min(ContinuousClock.now.duration(to: end), longestWait)
+            var changes = changes(of: .work, for: wait, isOneOfMany: true).makeAsyncIterator()
+            repeat {
+                // Most looks find nothing, and do not keep others from writing.
+                guard try await look({ try $0.hasWork(of: size) }) else { continue }
+                let claimed = try await claimNow(by: worker, upTo: limit, size: size)
+                guard claimed.isEmpty else { return claimed }
+            } while await changes.next() != nil
+        } while ContinuousClock.now < end && !Task.isCancelled
         return []
     }
+
+    /// How long a worker waits without looking: it need not be told of each job.
+    private var longestWait: Duration { policy.leaseDuration / 2 }
 
     /// Leases jobs, each in a transaction of its own: so two workers never wait for each other.
     private func claimNow(
@@ -158,7 +160,7 @@ extension SQLStore {
     }
 
     package func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool {
-        var changes = changes(of: .work, for: patience).makeAsyncIterator()
+        var changes = changes(of: .work, for: patience, isOneOfMany: false).makeAsyncIterator()
         repeat {
             if try await look({ try $0.hasWork(of: nil) }) { return true }
         } while await changes.next() != nil

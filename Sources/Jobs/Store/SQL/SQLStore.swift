@@ -5,6 +5,8 @@
 /// What it does is the same in all of them (``StoreTransaction``). They differ in how a transaction comes about, how it
 /// survives, and how the news of it spreads.
 package protocol SQLStore: Store {
+    var policy: StorePolicy { get }
+
     /// Does `body` as one transaction, completely or not at all.
     ///
     /// Not stopped by the cancellation of the task, so that whoever goes away can still cancel a job. `body` may be done more
@@ -27,7 +29,10 @@ package protocol SQLStore: Store {
     /// An element whenever something may have happened, for as long as `patience` lasts.
     ///
     /// What happens after the call is not missed: look for what one waits for after it, and again after each element.
-    func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void>
+    ///
+    /// - Parameter isOneOfMany: Whether it is enough that some of those who wait for this are woken. Whoever is passed over is
+    ///   to look by itself every few seconds.
+    func changes(of topic: ChangeTopic, for patience: Duration, isOneOfMany: Bool) -> AsyncStream<Void>
 }
 
 /// Whether a transaction survives a power failure when its method returns.

@@ -34,9 +34,9 @@ final class SQLiteChangeFeed: Sendable {
         self.pool = pool
     }
 
-    /// See ``SQLStore/changes(of:for:)``.
+    /// See ``SQLStore/changes(of:for:isOneOfMany:)``.
     func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
-        let changes = waiters.changes(of: topic, for: patience)
+        let changes = waiters.changes(of: topic, for: patience, isOneOfMany: false)
         guard patience > .zero else { return changes }
         let startsTicking = state.withLock { state in
             defer { state.isTicking = true }

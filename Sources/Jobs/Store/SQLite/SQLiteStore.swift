@@ -12,7 +12,7 @@ import GRDB
 /// (``LogSync``).
 package struct SQLiteStore: SQLStore {
     let pool: DatabasePool
-    let policy: StorePolicy
+    package let policy: StorePolicy
     let log: LogSync
     let feed: SQLiteChangeFeed
     private let clock: @Sendable () -> Timestamp
@@ -37,7 +37,8 @@ package struct SQLiteStore: SQLStore {
 
     package var now: Timestamp { clock() }
 
-    package func changes(of topic: ChangeTopic, for patience: Duration) -> AsyncStream<Void> {
+    package func changes(of topic: ChangeTopic, for patience: Duration, isOneOfMany: Bool) -> AsyncStream<Void> {
+        // The workers of one machine are few.
         feed.changes(of: topic, for: patience)
     }
 
