@@ -18,8 +18,8 @@ from common import RANK, WORLD, Average, Budget, arguments, average_gradients, l
 from muon import optimizers, set_rates
 from scenes import held_out_scenes, training_scene
 
-CHANNELS = (16, 24, 32, 48, 96, 160)
-LATENT_CHANNELS = 16
+CHANNELS = (24, 32, 64, 96, 128, 160)
+LATENT_CHANNELS = 32
 OUTER = 2  # levels that only 512 px pictures pass
 
 
