@@ -22,7 +22,13 @@ let package = Package(
     ],
     targets: [
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])]),
-        .target(name: "Tensor", dependencies: ["CKernels"], swiftSettings: swiftSettings),
+        .target(name: "CCUDA"),
+        .target(
+            name: "Tensor",
+            dependencies: ["CKernels", "CCUDA"],
+            resources: [.embedInCode("CUDA/Kernels")],
+            swiftSettings: swiftSettings
+        ),
         .systemLibrary(name: "CImageCodec"),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq"),
         .target(name: "ImageCodec", dependencies: ["CImageCodec"], swiftSettings: swiftSettings),

@@ -1,17 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Winograd convolution over a range of tiles: the input is transformed for all panels, then for each panel its weights
-// are transformed a row of points and a block of channels at a time and multiplied with all tiles of the range.
+// Winograd convolution over a range of tiles: the input is transformed for all panels, then multiplied with each panel's
+// weights. Those were transformed before, or are now, a row of points and a block of channels at a time.
 
 #include "include/ck_winograd.h"
 
-/// Input channels whose weights are transformed at a time: a row of points of 64 columns fits the second-level cache
+/// Bytes of weights that are transformed at a time: a row of points of a block of channels fits the second-level cache
 /// beside what it is multiplied with.
-#define BLOCK 128
+#define BLOCK_BYTES (192 << 10)
 
 /// What the products are computed of: bfloat16 where the processor multiplies it.
 static ck_type transformed_type(const ck_kernels *kernels, const ck_convolution *op) {
     return op->panels.type == CK_BF16 && kernels->tile_bf16 ? CK_BF16 : CK_F32;
+}
+
+/// Input channels whose weights are transformed at a time: blocks of one size, of whole pairs.
+static ptrdiff_t block_of(const ck_kernels *kernels, const ck_convolution *op, int size) {
+    const ptrdiff_t most = BLOCK_BYTES / ((size + 2) * CK_PANEL * ck_element_size(transformed_type(kernels, op)));
+    const ptrdiff_t count = (op->panels.inputs + most - 1) / most;
+    return ((op->panels.inputs + count - 1) / count + 1) / 2 * 2;
+}
+
+/// Elements of the weights at one point, of so many channels.
+static ptrdiff_t weights_plane(ptrdiff_t channels, ptrdiff_t columns) {
+    return (channels + 1) / 2 * 2 * columns + 16;
 }
 
 /// Elements of one point's tiles. The odd cache line keeps the points' planes out of each other's cache sets.
@@ -82,18 +94,58 @@ typedef struct layout {
     ptrdiff_t weights, sums, results, size;
 } layout;
 
-static layout layout_of(const ck_convolution *op, int size, ptrdiff_t tile_count) {
+static layout layout_of(const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
     const int points = size + 2;
     layout result = {0};
-    // An odd number of bfloat16 channels is padded to pairs.
-    result.sums = ck_whole_lines(points * ((ck_smaller(op->panels.inputs, BLOCK) + 1) * CK_PANEL + 16) * 4);
+    result.sums = ck_whole_lines(
+        points * weights_plane(block_of(kernels, op, size), CK_PANEL) * ck_element_size(transformed_type(kernels, op)));
     result.results = result.sums + ck_whole_lines(points * points * sums_plane(tile_count) * 4);
     result.size = result.results + ck_whole_lines(size * size * CK_PANEL * 4);
     return result;
 }
 
-ptrdiff_t ck_winograd_scratch(const ck_convolution *op, int size, ptrdiff_t tile_count) {
-    return layout_of(op, size, tile_count).size;
+ptrdiff_t ck_winograd_scratch(
+    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
+    return layout_of(kernels, op, size, tile_count).size;
+}
+
+/// Where a panel's weights are, and how they lie there.
+typedef struct panel_weights {
+    const uint8_t *packed;
+    /// Elements from one tap to the next.
+    ptrdiff_t tap_stride;
+    /// Bytes of a channel's columns.
+    ptrdiff_t channel_size;
+    int columns;
+} panel_weights;
+
+static panel_weights weights_of(const ck_convolution *op, ptrdiff_t panel) {
+    const int columns = (int)ck_panel_columns(op->panels, panel);
+    const bool is_bf16 = op->panels.type == CK_BF16;
+    const ptrdiff_t inputs = is_bf16 ? (op->panels.inputs + 1) / 2 * 2 : op->panels.inputs;
+    return (panel_weights){
+        .packed = (const uint8_t *)op->weights + ck_panel_offset(op->panels, panel),
+        .tap_stride = inputs * columns,
+        .channel_size = columns * ck_element_size(op->panels.type),
+        .columns = columns,
+    };
+}
+
+ptrdiff_t ck_winograd_weights_size(const ck_kernels *kernels, const ck_convolution *op, int size) {
+    const ptrdiff_t elements = (size + 2) * (size + 2) * weights_plane(op->panels.inputs, CK_PANEL);
+    return ck_whole_lines(elements * ck_element_size(transformed_type(kernels, op)));
+}
+
+void ck_winograd_transform_weights(
+    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t panel, void *out) {
+    const panel_weights from = weights_of(op, panel);
+    const ck_type type = transformed_type(kernels, op);
+    const ptrdiff_t plane = weights_plane(op->panels.inputs, from.columns);
+    for (int y = 0; y < size + 2; y++) {
+        kernels->winograd_weights(
+            (uint8_t *)out + y * (size + 2) * plane * ck_element_size(type), plane, from.packed, from.tap_stride,
+            op->panels.inputs, from.columns, y, op->panels.type, type, size);
+    }
 }
 
 /// sums[tile][columns] (+)= the sum over `depth` channels of transformed[tile] * weights, at one point.
@@ -134,38 +186,40 @@ void ck_winograd_multiply(
     const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t first, ptrdiff_t last, ptrdiff_t panel, void *scratch) {
     const ck_convolution *op = &w->op;
     const ptrdiff_t inputs = op->panels.inputs;
-    const int columns = (int)ck_panel_columns(op->panels, panel);
+    const panel_weights from = weights_of(op, panel);
     const ck_type type = transformed_type(kernels, op);
     const ptrdiff_t size = ck_element_size(type);
-    const ptrdiff_t weight_size = ck_element_size(op->panels.type);
-    const ptrdiff_t tap_inputs = op->panels.type == CK_BF16 ? (inputs + 1) / 2 * 2 : inputs;
-    const uint8_t *packed = (const uint8_t *)op->weights + ck_panel_offset(op->panels, panel);
-    const layout at = layout_of(op, w->size, last - first);
-    uint8_t *weights = (uint8_t *)scratch + at.weights;
+    const layout at = layout_of(kernels, op, w->size, last - first);
     float *sums = (float *)((uint8_t *)scratch + at.sums);
     const int points = w->size + 2;
     const ptrdiff_t plane = input_plane(op, w->tile_count);
     const ptrdiff_t sum_plane = sums_plane(last - first);
-    const ptrdiff_t weight_plane = (ck_smaller(inputs, BLOCK) + 1) / 2 * 2 * columns + 16;
+    const ptrdiff_t block = block_of(kernels, op, w->size);
+    const ptrdiff_t weight_plane = weights_plane(w->weights ? inputs : block, from.columns);
 
     for (int y = 0; y < points; y++) {
-        for (ptrdiff_t channel = 0; channel < inputs; channel += BLOCK) {
-            const ptrdiff_t depth = ck_smaller(BLOCK, inputs - channel);
-            kernels->winograd_weights(
-                weights, weight_plane, packed + channel * columns * weight_size, tap_inputs * columns, depth, columns, y,
-                op->panels.type, type, w->size);
+        for (ptrdiff_t channel = 0; channel < inputs; channel += block) {
+            const ptrdiff_t depth = ck_smaller(block, inputs - channel);
+            const uint8_t *weights = (const uint8_t *)scratch + at.weights;
+            if (w->weights) {
+                weights = (const uint8_t *)w->weights + (y * points * weight_plane + channel * from.columns) * size;
+            } else {
+                kernels->winograd_weights(
+                    (uint8_t *)scratch + at.weights, weight_plane, from.packed + channel * from.channel_size,
+                    from.tap_stride, depth, from.columns, y, op->panels.type, type, w->size);
+            }
             for (int x = 0; x < points; x++) {
                 const int point = y * points + x;
                 multiply_point(
                     kernels, sums + point * sum_plane,
                     (const uint8_t *)w->transformed + (point * plane + first * inputs + channel) * size, inputs * size,
-                    weights + x * weight_plane * size, depth, last - first, columns, type, channel > 0);
+                    weights + x * weight_plane * size, depth, last - first, from.columns, type, channel > 0);
             }
         }
     }
     for (ptrdiff_t tile = first; tile < last; tile++) {
         finish_tile(
             kernels, w, tile, sums + (tile - first) * CK_PANEL, sum_plane,
-            (float *)((uint8_t *)scratch + at.results), panel, columns);
+            (float *)((uint8_t *)scratch + at.results), panel, from.columns);
     }
 }

@@ -4,8 +4,8 @@
 // Networks, 2016): F(2x2, 3x3) and F(4x4, 3x3). A tile of `size` by `size` results costs one product for each of its
 // (size + 2)² points instead of nine for each result: 2.25 and 4 times fewer multiplications.
 //
-// Weights stay in the panels of the direct convolution and are transformed a block at a time, as they are used: that
-// costs a few percent where a range has many tiles, and keeps the weights a half or a quarter of their transformed size.
+// Weights stay in the panels of the direct convolution, which are a half or a quarter of their transformed size. They are
+// transformed when they are used: all of them before many ranges of tiles, or a block at a time for few.
 
 #ifndef CK_WINOGRAD_H
 #define CK_WINOGRAD_H
@@ -26,6 +26,8 @@ typedef struct ck_winograd {
     ptrdiff_t first_tile, tile_count;
     /// [(size + 2)²][tile_count][inputs] of the transformed type: see ck_winograd_transformed_size.
     void *_Nonnull transformed;
+    /// What ck_winograd_transform_weights wrote for the panel, or null to transform its weights as they are used.
+    const void *_Nullable weights;
 } ck_winograd;
 
 /// Tiles of one picture.
@@ -39,8 +41,18 @@ ptrdiff_t ck_winograd_transformed_size(
 void ck_winograd_transform(
     const ck_kernels *_Nonnull kernels, const ck_winograd *_Nonnull winograd, ptrdiff_t first, ptrdiff_t last);
 
+/// Bytes of one panel's transformed weights.
+ptrdiff_t ck_winograd_weights_size(
+    const ck_kernels *_Nonnull kernels, const ck_convolution *_Nonnull op, int size);
+
+/// Transforms the weights of one panel.
+void ck_winograd_transform_weights(
+    const ck_kernels *_Nonnull kernels, const ck_convolution *_Nonnull op, int size, ptrdiff_t panel,
+    void *_Nonnull out);
+
 /// Bytes of scratch that ck_winograd_multiply needs for `tile_count` tiles.
-ptrdiff_t ck_winograd_scratch(const ck_convolution *_Nonnull op, int size, ptrdiff_t tile_count);
+ptrdiff_t ck_winograd_scratch(
+    const ck_kernels *_Nonnull kernels, const ck_convolution *_Nonnull op, int size, ptrdiff_t tile_count);
 
 /// Writes the results of the round's tiles first..<last in the channels of one panel, once their input is transformed.
 /// Each sum runs over the input channels in order, whatever the ranges. `scratch` is 64-byte aligned.

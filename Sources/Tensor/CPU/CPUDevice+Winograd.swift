@@ -44,6 +44,7 @@ extension CPUDevice {
                 zeros: zeros.pointer,
                 kernels: kernels
             )
+            let weights = transformedWeights(winograd)
             if winograd.blocks.count >= 2 * threads {
                 // Plenty of blocks: each is one piece, whose transformed input stays in the cache for all panels.
                 parallel(winograd.blocks.count) { index in
@@ -51,7 +52,7 @@ extension CPUDevice {
                     unsafe pool.withScratch(winograd.transformedSize(block.count)) { transformed in
                         unsafe winograd.transform(block, into: transformed)
                         for panel in 0..<winograd.panels {
-                            unsafe multiply(winograd, block, transformed, panel: panel)
+                            unsafe multiply(winograd, block, transformed, weights, panel: panel)
                         }
                     }
                 }
@@ -67,6 +68,7 @@ extension CPUDevice {
                         winograd,
                         winograd.blocks[index],
                         unsafe transformed[index].pointer,
+                        weights,
                         panel: piece % winograd.panels
                     )
                 }
@@ -74,14 +76,33 @@ extension CPUDevice {
         }
     }
 
+    /// The transformed weights of all panels, where so many blocks need them that transforming them for each costs more than
+    /// reading them.
+    private func transformedWeights(_ winograd: WinogradConvolution) -> CPUBuffer? {
+        let size = winograd.weightsSize
+        guard winograd.blocks.count >= 4, size * winograd.panels <= 32 << 20 else { return nil }
+        let weights = pool.take(size * winograd.panels)
+        parallel(winograd.panels) { panel in
+            unsafe winograd.transformWeights(panel: panel, into: weights.pointer + panel * size)
+        }
+        return weights
+    }
+
     private func multiply(
         _ winograd: WinogradConvolution,
         _ tiles: Range<Int>,
         _ transformed: UnsafeMutableRawPointer,
+        _ weights: CPUBuffer?,
         panel: Int
     ) {
         unsafe pool.withScratch(winograd.scratchSize(tiles.count)) { scratch in
-            unsafe winograd.multiply(tiles, transformed, panel: panel, scratch: scratch)
+            unsafe winograd.multiply(
+                tiles,
+                transformed,
+                weights: weights.map { unsafe UnsafeRawPointer($0.pointer) + panel * winograd.weightsSize },
+                panel: panel,
+                scratch: scratch
+            )
         }
     }
 }
@@ -122,7 +143,10 @@ extension CPUDevice {
         }
         let most = min(max(Self.blockBytes / tileBytes, Self.fewestTiles), Self.mostTiles)
         let count = tiles == 0 ? 0 : (tiles - 1) / most + 1
-        blocks = (0..<count).map { $0 * tiles / count..<($0 + 1) * tiles / count }
+        // Whole groups of as many as are multiplied together, except in the last block.
+        let groups = (tiles + Int(CK_TILE_ROWS) - 1) / Int(CK_TILE_ROWS)
+        let bounds = (0...count).map { min(tiles, count == 0 ? 0 : $0 * groups / count * Int(CK_TILE_ROWS)) }
+        blocks = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
     }
 
     var panels: Int { unsafe ck_panel_count(operation.panels) }
@@ -136,32 +160,49 @@ extension CPUDevice {
 
     /// Bytes that multiplying so many tiles needs.
     func scratchSize(_ tiles: Int) -> Int {
-        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch($0, Int32(size), tiles) }
+        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch(kernels, $0, Int32(size), tiles) }
+    }
+
+    /// Bytes of one panel's transformed weights.
+    var weightsSize: Int {
+        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_weights_size(kernels, $0, Int32(size)) }
+    }
+
+    func transformWeights(panel: Int, into weights: UnsafeMutableRawPointer) {
+        unsafe withUnsafePointer(to: operation) {
+            unsafe ck_winograd_transform_weights(kernels, $0, Int32(size), panel, weights)
+        }
     }
 
     func transform(_ tiles: Range<Int>, into transformed: UnsafeMutableRawPointer) {
-        var round = unsafe round(tiles, transformed)
+        var round = unsafe round(tiles, transformed, weights: nil)
         unsafe ck_winograd_transform(kernels, &round, 0, tiles.count)
     }
 
     func multiply(
         _ tiles: Range<Int>,
         _ transformed: UnsafeMutableRawPointer,
+        weights: UnsafeRawPointer?,
         panel: Int,
         scratch: UnsafeMutableRawPointer
     ) {
-        var round = unsafe round(tiles, transformed)
+        var round = unsafe round(tiles, transformed, weights: weights)
         unsafe ck_winograd_multiply(kernels, &round, 0, tiles.count, panel, scratch)
     }
 
-    private func round(_ tiles: Range<Int>, _ transformed: UnsafeMutableRawPointer) -> ck_winograd {
+    private func round(
+        _ tiles: Range<Int>,
+        _ transformed: UnsafeMutableRawPointer,
+        weights: UnsafeRawPointer?
+    ) -> ck_winograd {
         unsafe ck_winograd(
             op: operation,
             zeros: zeros,
             size: Int32(size),
             first_tile: tiles.lowerBound,
             tile_count: tiles.count,
-            transformed: transformed
+            transformed: transformed,
+            weights: weights
         )
     }
 }
