@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Tensor
+
 /// Tokens by their text: a hash table over UTF-8 that makes no string of its own for each.
 ///
 /// A vocabulary has 49,408 tokens and its merges look up three times as many: strings and a dictionary take a hundred

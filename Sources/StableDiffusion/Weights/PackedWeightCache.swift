@@ -59,8 +59,7 @@ package struct PackedWeightCache: Sendable {
         hash.combine(resolved)
         let stem = resolved.split(separator: "/").last.map(String.init) ?? "model"
         let name = String(stem.prefix(64).map { Self.isPlain($0) ? $0 : "_" })
-        let digits = String(hash.value, radix: 16)
-        return "\(name)-\(String(repeating: "0", count: 16 - digits.count))\(digits)"
+        return "\(name)-\(hash.digits)"
     }
 
     /// Whether a character may be in a file's name as it is, wherever that name is typed.

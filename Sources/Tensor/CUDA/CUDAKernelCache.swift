@@ -24,13 +24,9 @@ struct CUDAKernelCache {
         return code
     }
 
-    /// FNV-1a, as 16 digits.
     private static func hash(_ text: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in text.utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-        }
-        let digits = String(hash, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        var hash = FNV1a()
+        hash.combine(text)
+        return hash.digits
     }
 }
