@@ -126,7 +126,7 @@ typedef struct pass {
 
 /// Asks for the lines that the end of a tile will write and read: its sums take longer than they take to come.
 static void prefetch_results(const ck_epilogue *e, ptrdiff_t row, ptrdiff_t panel, int rows, int columns) {
-    const ptrdiff_t size = e->type == CK_BF16 ? 2 : 4;
+    const ptrdiff_t size = ck_element_size(e->type);
     const ptrdiff_t width = e->activation == CK_GEGLU ? columns / 2 : columns;
     const ptrdiff_t first = panel * (e->activation == CK_GEGLU ? CK_PANEL / 2 : CK_PANEL);
     for (int i = 0; i < rows; i++) {

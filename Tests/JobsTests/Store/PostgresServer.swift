@@ -40,9 +40,7 @@ final class PostgresServer: Sendable {
     /// Starts a server of its own.
     convenience init() throws {
         try self.init { data in
-            try Self.run(
-                Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
-            )
+            try Self.initialize(data)
             return []
         }
     }
@@ -64,6 +62,11 @@ final class PostgresServer: Sendable {
         shell.standardOutput = FileHandle.nullDevice
         shell.standardError = FileHandle.nullDevice
         try shell.run()
+    }
+
+    /// Fills a directory for a server of its own.
+    private static func initialize(_ data: String) throws {
+        try run(unprivileged + [programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"])
     }
 
     /// Kills the server's processes and starts it again, as a crash of its machine would.
@@ -168,9 +171,7 @@ extension PostgresServer {
     /// - Parameter authority: Where the certificate of the authority that vouches for it is written.
     convenience init(port: Int, authority: URL) throws {
         try self.init { data in
-            try Self.run(
-                Self.unprivileged + [Self.programs + "/initdb", "-D", data, "-U", "postgres", "-A", "trust", "-N"]
-            )
+            try Self.initialize(data)
             let rules = "local all all trust\\nhostssl all all all trust\\n"
             try Self.run(["sh", "-c", "printf '\(rules)' > \(data)/pg_hba.conf"])
             try Self.certify(directory: data, authority: authority)
