@@ -92,12 +92,24 @@ class Average:
     def __init__(self, module: torch.nn.Module, decay: float):
         self.decay, self.count = decay, 0
         self.module = copy.deepcopy(module).requires_grad_(False)
+        self.weight = torch.ones((), device=next(module.parameters()).device)
+
+    def advance(self) -> None:
+        """Sets what the next `merge` weighs the newest parameters with."""
+        self.count += 1
+        self.weight.fill_(1 - min(self.decay, (1 + self.count) / (10 + self.count)))
 
     @torch.no_grad()
+    def merge(self, module) -> None:
+        """Moves the average towards the parameters; a CUDA graph may hold it, since the weight is a tensor."""
+        averages = list(self.module.parameters())
+        steps = torch._foreach_sub(list(module.parameters()), averages)
+        torch._foreach_mul_(steps, self.weight)
+        torch._foreach_add_(averages, steps)
+
     def update(self, module) -> None:
-        self.count += 1
-        decay = min(self.decay, (1 + self.count) / (10 + self.count))
-        torch._foreach_lerp_(list(self.module.parameters()), list(module.parameters()), 1 - decay)
+        self.advance()
+        self.merge(module)
 
 
 def save(path: Path, **state) -> None:

@@ -124,9 +124,9 @@ def loss_of(model, latents, ids, alphas, generator):
     pixels by less than an eye sees. Unlike there the noisiest steps keep their full weight, because
     they decide what the picture shows.
     """
-    n, device = len(latents), generator.device
+    n, device = len(latents), generator.device if generator else latents.device
     t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
-    t = t.long()[torch.randperm(n, generator=generator, device=device)].to(latents.device)
+    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
     alpha = alphas[t].view(-1, 1, 1, 1)
     noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
     x = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the whole model on one GPU within a budget of seconds, and leaves what `export.py` reads.
 
-    python gpu.py --runs runs --seconds 300 [--scenes 80000] [--device cuda]
+    python gpu.py --runs runs --seconds 300 [--scenes 60000] [--device cuda]
 
 Other processes draw scenes and word captions from the first second on, into memory that all share, and the GPU trains
 on what is there: the autoencoder's inner levels on small pictures, then all of it end to end at 512 px, then the denoiser
-on its latents, then the judge. Checkpoints are written after each stage and every 40 seconds of the denoiser's, so that
+on its latents, then the judge. Checkpoints are written after each stage and every 40 seconds, so that
 whatever ends the run leaves a model. A run that finds checkpoints trains on from them; `--stages` names what to train:
 `decoder` goes on with the decoder alone, on latents that stay as they are.
 """
@@ -92,12 +92,32 @@ class Gathered:
     def __init__(self, pool, most, device):
         self.pool, self.device, self.count = pool, device, 0
         self.pictures = torch.empty((most, 512, 512, 3), dtype=torch.uint8, device=device)
+        self.known = torch.zeros((), device=device)  # the count, where a recorded step reads it
 
-    def grow(self, chunk=512):
+    def grow(self, chunk=1024):
+        """Takes over what was drawn meanwhile, if it is a chunk or the rest."""
         ready = min(self.pool.ready(), len(self.pictures), self.count + chunk)
-        if ready > self.count:
+        if ready - self.count >= chunk or ready in (len(self.pictures), self.pool.count) or self.count == 0:
             self.pictures[self.count : ready] = torch.from_numpy(self.pool.pictures[self.count : ready]).to(self.device)
             self.count = ready
+            self.known.fill_(ready)
+
+    def fill(self):
+        """Takes over all there is."""
+        while self.count < min(self.pool.ready(), len(self.pictures)):
+            self.grow(min(1024, min(self.pool.ready(), len(self.pictures)) - self.count))
+
+    def indices(self, count):
+        return (torch.rand(count, device=self.device) * self.known).long()
+
+
+def windows(count, pixels, device):
+    """Where `count` windows of `pixels` a side lie in pictures: rows and columns, on the edges of latent cells."""
+    corner = torch.randint((512 - pixels) // 32 + 1, (2, count, 1), device=device)
+    cells = torch.arange(pixels // 32, device=device)
+    inner = torch.arange(pixels, device=device)
+    (top, left), (cell_top, cell_left) = 32 * corner + inner, corner + cells
+    return (top[:, :, None], left[:, None]), (cell_top[:, :, None], cell_left[:, None])
 
 
 def unit(pictures, size=512):
@@ -108,29 +128,88 @@ def unit(pictures, size=512):
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def train(args, stage, model, opts, seconds, step, average=None, keep=None):
-    """Steps until the seconds are over; `step(progress)` gives a loss."""
-    parameters = [p for group in opts for g in group.param_groups for p in g["params"]]
-    begun, count, seen, total, kept = time.time(), 0, 0, 0.0, time.time()
-    while (progress := (time.time() - begun) / seconds) < 1:
-        set_rates(opts, progress, 0.03)
-        loss, pictures = step(progress)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        for opt in opts:
-            opt.step()
+class Step:
+    """One step of training. After a few it is recorded as a CUDA graph: its thousands of launches take longer than their work."""
+
+    def __init__(self, args, opts, loss_of, model, average=None):
+        self.opts, self.loss_of, self.model, self.average = opts, loss_of, model, average
+        self.parameters = [p for opt in opts for group in opt.param_groups for p in group["params"]]
+        self.graph, self.loss, self.unrecorded = None, None, 4 if args.graphs and args.device == "cuda" else None
+
+    def compute(self):
+        for opt in self.opts:
             opt.zero_grad(set_to_none=True)
-        if average:
-            average.update(model)
-        count, seen = count + 1, seen + pictures
-        if args.device == "cuda" and count % 8 == 0:
-            torch.cuda.synchronize()  # the clock counts what is done, not what is queued
-        if count % args.every == 0:
-            note(args, f"{stage} step {count} {progress:.0%} loss {loss.item():.4f} {seen / (time.time() - begun):.0f} pictures/s")
-        if keep and time.time() - kept > 40:
-            keep()
-            kept = time.time()
+        loss = self.loss_of()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        for opt in self.opts:
+            opt.step()
+        if self.average:
+            self.average.merge(self.model)
+        self.loss = loss.detach()
+
+    def __call__(self):
+        if self.average:
+            self.average.advance()
+        if self.graph:
+            self.graph.replay()
+        elif self.unrecorded is None:
+            self.compute()
+        elif self.unrecorded:
+            self.unrecorded -= 1
+            stream = torch.cuda.Stream()
+            stream.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(stream):
+                self.compute()
+            torch.cuda.current_stream().wait_stream(stream)
+        else:
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                self.compute()
+            self.graph = graph
+            graph.replay()
+
+
+def train(args, stage, model, opts, seconds, phases, average=None, keep=None, before=lambda: None):
+    """Steps until the seconds are over. A phase is where its part of them ends, the pictures of a step, and its loss."""
+    begun = kept = told = time.time()
+    count, seen, since = 0, 0, 0
+    for end, pictures, loss_of in phases:
+        step = Step(args, opts, loss_of, model, average)
+        while (progress := (time.time() - begun) / seconds) < end:
+            before()
+            set_rates(opts, progress, 0.03)
+            step()
+            count, seen, since = count + 1, seen + pictures, since + 1
+            if args.device == "cuda" and count % 4 == 0:
+                torch.cuda.synchronize()  # the clock counts what is done, not what is queued
+            now = time.time()
+            if now - told > args.every:
+                speed = f"{1e3 * (now - told) / since:.1f} ms a step of {pictures}"
+                note(args, f"{stage} step {count} {progress:.0%} loss {step.loss.item():.4f} {speed}")
+                told, since = now, 0
+            if keep and now - kept > 40:
+                keep()
+                kept = now
+        del step
+        if args.device == "cuda":
+            torch.cuda.synchronize()
+            torch.cuda.empty_cache()
     note(args, f"{stage} done: {count} steps, {seen} pictures")
+
+
+def trained(args, named_parameters, peak, adamw_only=("embed", "conv_in", "conv_out")):
+    return optimizers(named_parameters, peak, peak / 10, adamw_only, recorded=args.device == "cuda")
+
+
+def load_coder(args):
+    """The autoencoder as far as it is trained."""
+    model = ae.Autoencoder()
+    if checkpoint := load(args.runs / "autoencoder.pt"):
+        model.load_state_dict(checkpoint["average"])
+    if args.device == "cuda":
+        group_norm.absorb_silu(model.kl)
+    return model.to(args.device, memory_format=torch.channels_last), checkpoint is not None
 
 
 @torch.no_grad()
@@ -143,123 +222,111 @@ def autoencoder_psnr(args, model, held):
     return sum(values) / len(values)
 
 
+def noisy(z, spread):
+    """Latents, half of them with the errors that a denoiser makes, up to a tenth of their spread."""
+    amount = 0.1 * torch.rand(len(z), 1, 1, 1, device=z.device) * (torch.rand(len(z), 1, 1, 1, device=z.device) < 0.5)
+    return z + amount * spread * torch.randn_like(z)
+
+
 def train_autoencoder(args, gathered, held, seconds):
     path = args.runs / "autoencoder.pt"
-    model = ae.Autoencoder()
-    if checkpoint := load(path):
-        model.load_state_dict(checkpoint["average"])
-    model = model.to(args.device, memory_format=torch.channels_last)
+    model, again = load_coder(args)
     adamw_only = ("conv_in", "conv_out", "stem", "head")
-    random = np.random.default_rng(0)
 
-    def batch(count):
-        gathered.grow()
-        return gathered.pictures[torch.from_numpy(random.integers(0, gathered.count, count)).to(args.device)]
-
-    def noisy(mean, logvar):
-        """A draw of the latents, sometimes with the errors that a denoiser makes."""
-        logvar = logvar.float().clamp(-12, 6)
-        z = mean.float() + torch.randn_like(mean, dtype=torch.float32) * (0.5 * logvar).exp()
-        kl = 0.5 * (mean.float().square() + logvar.exp() - 1 - logvar).mean()
-        amount = 0.1 * torch.rand(len(z), 1, 1, 1, device=z.device) * (torch.rand(len(z), 1, 1, 1, device=z.device) < 0.5)
-        return z + amount * mean.detach().float().std() * torch.randn_like(z), kl
-
-    if not checkpoint:
-        def small(progress):
-            x = unit(batch(args.small_batch), 128)
-            with rounded(args):
-                z, kl = noisy(*model.encode_small(x))
-                y = model.decode_small(z)
-            return ae.reconstruction_loss(y.float(), x) + 1e-3 * kl, len(x)
-
-        train(args, "small", model, optimizers(model.named_parameters(), 0.02, 2e-3, adamw_only), seconds * 0.3, small)
-
-    def whole(progress):
-        """Windows first, which cost less; then whole pictures, whose borders and statistics no window has."""
-        if progress < 0.6:
-            x = unit(batch(args.window_batch))
-            top, left = (32 * int(i) for i in random.integers(0, 9, 2))
-            x = x[:, :, top : top + 256, left : left + 256].contiguous(memory_format=torch.channels_last)
-        else:
-            x = unit(batch(args.whole_batch))
+    def loss(x, encode, decode):
         with rounded(args):
-            z, kl = noisy(*model.encode(x))
-            y = model.decode(z)
-        return ae.reconstruction_loss(y.float(), x) + 1e-3 * kl, len(x)
+            mean, logvar = encode(x)
+            mean, logvar = mean.float(), logvar.float().clamp(-12, 6)
+            kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
+            z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
+            y = decode(noisy(z, mean.detach().std()))
+        return ae.reconstruction_loss(y.float(), x) + 1e-3 * kl
 
-    average = Average(model, 0.99)
-    peak = 0.01 if checkpoint else 0.02
-    opts = optimizers([(n, p) for n, p in model.named_parameters() if n.startswith("kl.")], peak, peak / 10, adamw_only)
+    def small():
+        x = unit(gathered.pictures[gathered.indices(args.small_batch)], 128)
+        return loss(x, model.encode_small, model.decode_small)
+
+    def window():
+        (rows, columns), _ = windows(args.window_batch, 256, args.device)
+        index = gathered.indices(args.window_batch)[:, None, None]
+        return loss(unit(gathered.pictures[index, rows, columns]), model.encode, model.decode)
+
+    def whole():
+        return loss(unit(gathered.pictures[gathered.indices(args.whole_batch)]), model.encode, model.decode)
+
+    if not again:
+        opts = trained(args, model.named_parameters(), 0.02, adamw_only)
+        phases = [(1, args.small_batch, small)]
+        train(args, "small", model, opts, seconds * 0.15, phases, before=gathered.grow)
+    average = Average(model, 0.995)
+    opts = trained(args, model.kl.named_parameters(), 0.01 if again else 0.02, adamw_only)
 
     def keep():
         save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
 
-    train(args, "autoencoder", model, opts, seconds * (1 if checkpoint else 0.7), whole, average, keep)
+    # Windows first, which cost less; then whole pictures, whose borders and statistics no window has.
+    phases = [(0.5, args.window_batch, window), (1, args.whole_batch, whole)]
+    train(args, "autoencoder", model, opts, seconds * (1 if again else 0.85), phases, average, keep, gathered.grow)
     keep()
     note(args, f"autoencoder PSNR {autoencoder_psnr(args, average.module, held):.2f} dB on {len(held)} held-out pictures")
+
+
+@torch.no_grad()
+def encode_all(args, gathered):
+    """The latents of every picture gathered so far."""
+    model, _ = load_coder(args)
+    latents = torch.empty((gathered.count, ae.LATENT_CHANNELS, 16, 16), device=args.device)
+    for first in range(0, gathered.count, 48):
+        with rounded(args):
+            part = unit(gathered.pictures[first : min(gathered.count, first + 48)])
+            latents[first : first + len(part)] = model.encode(part)[0].float()
+    note(args, f"latents of {len(latents)} pictures")
+    return latents
 
 
 def train_decoder(args, gathered, held, seconds):
     """The decoder alone, on latents that stay as they are: a denoiser that knows them need not learn anew."""
     path = args.runs / "autoencoder.pt"
-    model = ae.Autoencoder()
-    model.load_state_dict(load(path)["average"])
-    model = model.to(args.device, memory_format=torch.channels_last).requires_grad_(False)
+    model, _ = load_coder(args)
     note(args, f"decoder starts at {autoencoder_psnr(args, model, held):.2f} dB")
-    latents = []
-    with torch.no_grad():
-        for part in gathered.pictures[: gathered.count].split(8):
-            with rounded(args):
-                latents.append(model.encode(unit(part))[0].float())
-    latents = torch.cat(latents)
+    latents = encode_all(args, gathered)
     spread = latents.std()
-    note(args, f"latents of {len(latents)} pictures")
-    parts = [model.kl.decoder, model.kl.post_quant_conv]
-    for part in parts:
+    model.requires_grad_(False)
+    for part in (model.kl.decoder, model.kl.post_quant_conv):
         part.requires_grad_(True)
-    average = Average(model, 0.99)
-    opts = optimizers(model.named_parameters(), args.peak, args.peak / 10, ("conv_in", "conv_out", "stem", "head"))
-    random = np.random.default_rng(int(STARTED))
+    average = Average(model, 0.995)
+    opts = trained(args, model.named_parameters(), args.peak, ("conv_in", "conv_out", "stem", "head"))
 
-    def step(progress):
-        count = args.window_batch if progress < 0.7 else args.whole_batch
-        index = torch.from_numpy(random.integers(0, len(latents), count))
-        x, z = unit(gathered.pictures[index]), latents[index]
-        if progress < 0.7:
-            top, left = (int(i) for i in random.integers(0, 9, 2))
-            x = x[:, :, 32 * top : 32 * top + 256, 32 * left : 32 * left + 256]
-            z = z[:, :, top : top + 8, left : left + 8]
-        amount = 0.1 * torch.rand(count, 1, 1, 1, device=z.device) * (torch.rand(count, 1, 1, 1, device=z.device) < 0.5)
-        z = z + amount * spread * torch.randn_like(z)
+    def loss(z, x):
         with rounded(args):
-            y = model.decode(z.contiguous(memory_format=torch.channels_last))
-        return ae.reconstruction_loss(y.float(), x), count
+            y = model.decode(noisy(z, spread).contiguous(memory_format=torch.channels_last))
+        return ae.reconstruction_loss(y.float(), unit(x))
+
+    def window():
+        (rows, columns), (cell_rows, cell_columns) = windows(args.window_batch, 256, args.device)
+        index = gathered.indices(args.window_batch)[:, None, None]
+        z = latents.permute(0, 2, 3, 1)[index, cell_rows, cell_columns].permute(0, 3, 1, 2)
+        return loss(z, gathered.pictures[index, rows, columns])
+
+    def whole():
+        index = gathered.indices(args.whole_batch)
+        return loss(latents[index], gathered.pictures[index])
 
     def keep():
         save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
 
-    train(args, "decoder", model, opts, seconds, step, average, keep)
+    phases = [(0.4, args.window_batch, window), (1, args.whole_batch, whole)]
+    train(args, "decoder", model, opts, seconds, phases, average, keep)
     keep()
     note(args, f"decoder PSNR {autoencoder_psnr(args, average.module, held):.2f} dB on {len(held)} held-out pictures")
 
 
-@torch.no_grad()
-def encode_all(args, pool):
-    """The latents of every scene drawn so far, and their statistics."""
-    model = ae.Autoencoder()
-    model.load_state_dict(load(args.runs / "autoencoder.pt")["average"])
-    model = model.to(args.device, memory_format=torch.channels_last).eval()
-    count = pool.ready()
-    latents = torch.empty((count, ae.LATENT_CHANNELS, 16, 16), dtype=torch.float16, device=args.device)
-    for i in range(0, count, 64):
-        with rounded(args):
-            part = unit(torch.from_numpy(pool.pictures[i : min(count, i + 64)]).to(args.device))
-            latents[i : i + len(part)] = model.encode(part)[0].half()
-    sample = latents[:20_000].float()
-    mean, std = sample.mean((0, 2, 3)), sample.std((0, 2, 3))
+def normalised(args, latents):
+    """Latents of mean 0 and deviation 1, channel by channel; writes what these were."""
+    mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
     save(args.runs / "latents.pt", mean=mean.cpu(), std=std.cpu())
-    note(args, f"latents of {count} scenes, std {std.min().item():.2f} to {std.max().item():.2f}")
-    return ((latents.float() - mean[:, None, None]) / std[:, None, None]).half()
+    note(args, f"latents' deviations {std.min().item():.2f} to {std.max().item():.2f}")
+    return ((latents - mean[:, None, None]) / std[:, None, None]).half()
 
 
 def train_denoiser(args, pool, latents, seconds):
@@ -268,50 +335,43 @@ def train_denoiser(args, pool, latents, seconds):
     if checkpoint := load(path):
         model.load_state_dict(checkpoint["average"])
     model = model.to(args.device, memory_format=torch.channels_last)
-    average = Average(model, 0.995)
-    peak = 0.01 if checkpoint else 0.02
-    opts = optimizers(model.named_parameters(), peak, peak / 10)
+    average = Average(model, 0.998)
+    opts = trained(args, model.named_parameters(), 0.01 if checkpoint else 0.02)
     alphas = scheduler().alphas_cumprod.to(args.device)
     ids = torch.from_numpy(pool.ids[: len(latents)].copy()).to(args.device)
     rng = Random(0)
-    vocabulary = pool.vocabulary
-    empty = torch.tensor([simple_ids(vocabulary, empty_caption(rng)) for _ in range(4096)]).to(args.device)
-    generator = torch.Generator(device=args.device).manual_seed(int(time.time()))
+    empty = torch.tensor([simple_ids(pool.vocabulary, empty_caption(rng)) for _ in range(4096)]).to(args.device)
 
-    def step(progress):
+    def loss():
         n = args.batch
-        index = torch.randint(len(latents), (n,), device=args.device, generator=generator)
-        which = torch.randint(CAPTIONS, (n,), device=args.device, generator=generator)
-        words = ids[index, which].long()
-        blank = empty[torch.randint(len(empty), (n,), device=args.device, generator=generator)]
-        words = torch.where(torch.rand(n, 1, device=args.device, generator=generator) < 0.1, blank, words)
+        index = torch.randint(len(latents), (n,), device=args.device)
+        words = ids[index, torch.randint(CAPTIONS, (n,), device=args.device)].long()
+        blank = empty[torch.randint(len(empty), (n,), device=args.device)]
+        words = torch.where(torch.rand(n, 1, device=args.device) < 0.1, blank, words)
         with rounded(args):
-            loss, _ = loss_of(model, latents[index].float(), words, alphas, generator)
-        return loss, n
+            return loss_of(model, latents[index].float(), words, alphas, None)[0]
 
     def keep():
         save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
 
-    train(args, "denoiser", model, opts, seconds, step, average, keep)
+    train(args, "denoiser", model, opts, seconds, [(1, args.batch, loss)], average, keep)
     keep()
 
 
 def train_judge(args, pool, gathered, seconds):
     model = judging.Judge().to(args.device, memory_format=torch.channels_last)
-    opts = optimizers(model.named_parameters(), 0.02, 2e-3, ("heads", "body.0.weight"))
+    opts = trained(args, model.named_parameters(), 0.02, ("heads", "body.0.weight"))
     count = gathered.count
     with torch.no_grad():
         x = torch.cat([unit(part, judging.SIZE).half() for part in gathered.pictures[:count].split(256)])
     truth = torch.from_numpy(pool.labels[:count].astype(np.int64)).to(args.device)
-    generator = torch.Generator(device=args.device).manual_seed(0)
-
-    def step(progress):
+    def loss():
         index = torch.randint(count, (args.judge_batch,), device=args.device)
         with rounded(args):
-            answers = model(judging.blurred(x[index].float(), generator))
-        return sum(F.cross_entropy(answers[name].float(), truth[index, i]) for i, name in enumerate(judging.LABELS)), len(index)
+            answers = model(judging.blurred(x[index].float(), None))
+        return sum(F.cross_entropy(answers[name].float(), truth[index, i]) for i, name in enumerate(judging.LABELS))
 
-    train(args, "judge", model, opts, seconds, step)
+    train(args, "judge", model, opts, seconds, [(1, args.judge_batch, loss)])
     model.eval()
     scenes = held_out_scenes(500, 30_000_000)
     pictures = torch.stack([torch.from_numpy(draw(scene, 512)) for scene in scenes])
@@ -372,18 +432,18 @@ def main():
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     parser.add_argument("--seconds", type=float, default=300, help="from the start of the process to its end, about")
-    parser.add_argument("--scenes", type=int, default=80_000, help="at most; 0.8 MB of memory each")
-    parser.add_argument("--gathered", type=int, default=24_000, help="pictures kept on the GPU")
+    parser.add_argument("--scenes", type=int, default=60_000, help="at most; 0.8 MB of the GPU's and of other memory each")
     parser.add_argument("--stages", default="autoencoder,denoiser,judge")
-    parser.add_argument("--batch", type=int, default=1024)
-    parser.add_argument("--small-batch", type=int, default=128)
-    parser.add_argument("--window-batch", type=int, default=64)
-    parser.add_argument("--whole-batch", type=int, default=24)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--small-batch", type=int, default=48)
+    parser.add_argument("--window-batch", type=int, default=24)
+    parser.add_argument("--whole-batch", type=int, default=8)
     parser.add_argument("--judge-batch", type=int, default=256)
     parser.add_argument("--show", type=int, default=500, help="held-out captions to draw at the end")
     parser.add_argument("--bfloat16", action="store_true", help="on a processor that multiplies it")
     parser.add_argument("--peak", type=float, default=0.01, help="the decoder's largest rate")
-    parser.add_argument("--every", type=int, default=50, help="steps between two lines of the log")
+    parser.add_argument("--no-graphs", dest="graphs", action="store_false", help="record no CUDA graphs")
+    parser.add_argument("--every", type=float, default=10, help="seconds between two lines of the log")
     args = parser.parse_args()
     args.runs.mkdir(parents=True, exist_ok=True)
     stages = args.stages.split(",")
@@ -394,15 +454,15 @@ def main():
     group_norm.install(args.device)
     torch.manual_seed(0)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.benchmark_limit = True, 3
     held = torch.stack([torch.from_numpy(draw(scene, 512)) for scene in held_out_scenes(min(48, args.show or 48))])
     held = unit(held).to(args.device)
-    gathered = Gathered(pool, min(args.gathered, args.scenes), args.device)
+    gathered = Gathered(pool, args.scenes, args.device)
     pool.wait(min(1000, args.scenes // 2))
     gathered.grow()
     note(args, f"{pool.ready()} scenes drawn by {processes} processes")
-    share = {"autoencoder": 0.38, "decoder": 0.2, "encoding": 0.2, "denoiser": 0.3, "judge": 0.05, "show": 0.07}
-    ahead = [part for part in share if part in stages or (part == "encoding" and "denoiser" in stages) or part == "show"]
+    share = {"autoencoder": 0.56, "decoder": 0.2, "encoding": 0.02, "denoiser": 0.38, "judge": 0.04, "show": 0.04}
+    ahead = [part for part in share if part in stages or (part == "encoding" and "denoiser" in stages) or (part == "show" and args.show)]
 
     def seconds(stage):
         """The stage's part of the time that is left now: what came before it may have taken longer than its own."""
@@ -411,22 +471,17 @@ def main():
 
     if "autoencoder" in stages:
         train_autoencoder(args, gathered, held, seconds("autoencoder"))
+    pool.wait(args.scenes)
+    gathered.fill()
+    pool.stop()
     if "decoder" in stages:
-        pool.wait(min(args.gathered, args.scenes))
-        while gathered.count < min(pool.ready(), len(gathered.pictures)):
-            gathered.grow()
-        pool.stop()
         train_decoder(args, gathered, held, seconds("decoder"))
     if "denoiser" in stages:
-        latents = encode_all(args, pool)
-        pool.stop()
+        latents = normalised(args, encode_all(args, gathered))
         train_denoiser(args, pool, latents, seconds("denoiser"))
         del latents
     if "judge" in stages:
-        while gathered.count < min(pool.ready(), len(gathered.pictures)):
-            gathered.grow()
         train_judge(args, pool, gathered, seconds("judge"))
-    pool.stop()
     if args.show:
         show(args)
     note(args, "done")

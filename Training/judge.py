@@ -84,8 +84,8 @@ def blurred(x, generator):
         return torch.rand(shape, generator=generator, device=x.device)
 
     for sigma in uniform(2):
-        if sigma < 0.5:
-            x = torch.lerp(x, F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), 2 * sigma.item())
+        amount = torch.where(sigma < 0.5, 2 * sigma, 0.0)
+        x = torch.lerp(x, F.avg_pool2d(x, 3, 1, 1, count_include_pad=False), amount)
     noise = torch.randn(x.shape, generator=generator, device=x.device)
     return x * (0.9 + 0.2 * uniform(len(x), 1, 1, 1)) + 0.15 * uniform(1) * noise
 

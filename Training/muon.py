@@ -34,7 +34,8 @@ def orthogonalised(m: torch.Tensor, steps: int = 5) -> torch.Tensor:
 class Muon(torch.optim.Optimizer):
     """Muon with Nesterov momentum; weights of more than two dimensions are flattened to matrices.
 
-    Matrices of one shape are orthogonalised together: a model has many, and each alone is too small for a GPU.
+    Matrices of one shape are orthogonalised together: a model has many, and each alone is too small for a GPU. The rate may
+    be a tensor, so that a step recorded as a CUDA graph can be replayed with another.
     """
 
     def __init__(self, params, lr=0.02, momentum=0.95):
@@ -57,21 +58,30 @@ class Muon(torch.optim.Optimizer):
             for (rows, columns), indices in shapes.items():
                 stacked = torch.stack([updates[i].reshape(rows, columns) for i in indices])
                 scale = max(1.0, rows / columns) ** 0.5
-                for i, update in zip(indices, orthogonalised(stacked)):
-                    params[i].add_(update.view(params[i].shape), alpha=-group["lr"] * scale)
+                change = orthogonalised(stacked) * (group["lr"] * -scale)
+                torch._foreach_add_(
+                    [params[i] for i in indices], [part.view(params[i].shape) for i, part in zip(indices, change)]
+                )
 
 
-def optimizers(named_parameters, muon_lr: float, adamw_lr: float, adamw_only=("embed", "conv_in", "conv_out")):
-    """A Muon for the hidden matrices and an AdamW for everything else."""
+def optimizers(
+    named_parameters, muon_lr: float, adamw_lr: float, adamw_only=("embed", "conv_in", "conv_out"), recorded: bool = False
+):
+    """A Muon for the hidden matrices and an AdamW for everything else; `recorded` steps take their rates from tensors."""
     matrices, rest = [], []
     for name, p in named_parameters:
         if p.requires_grad:
             hidden = p.ndim >= 2 and not any(part in name for part in adamw_only)
             (matrices if hidden else rest).append(p)
-    return [
+    both = [
         Muon(matrices, lr=muon_lr),
-        torch.optim.AdamW(rest, lr=adamw_lr, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(rest, lr=adamw_lr, betas=(0.9, 0.98), weight_decay=0.0, capturable=recorded),
     ]
+    for group in (group for optimizer in both for group in optimizer.param_groups):
+        group["peak"] = group["lr"]
+        if recorded:
+            group["lr"] = torch.tensor(group["peak"], device=group["params"][0].device)
+    return both
 
 
 def set_rates(optimizer_list, progress: float, warmup: float = 0.01) -> None:
@@ -80,5 +90,7 @@ def set_rates(optimizer_list, progress: float, warmup: float = 0.01) -> None:
     factor = ramp * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
     for optimizer in optimizer_list:
         for group in optimizer.param_groups:
-            group.setdefault("peak", group["lr"])
-            group["lr"] = group["peak"] * factor
+            if isinstance(group["lr"], torch.Tensor):
+                group["lr"].fill_(group["peak"] * factor)
+            else:
+                group["lr"] = group["peak"] * factor
