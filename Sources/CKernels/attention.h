@@ -15,37 +15,55 @@
 #define CK_ATTENTION_KEYS 256
 // Scores of a tile lie this far apart, so that rows do not compete for the same cache lines.
 #define CK_SCORE_STRIDE (CK_ATTENTION_KEYS + 16)
+// Rows of a tile, as whole vectors.
+#define CK_PADDED_ROWS ((CK_ATTENTION_ROWS + CK_LANES - 1) / CK_LANES * CK_LANES)
 _Static_assert(CK_ATTENTION_ROWS * CK_SCORE_STRIDE <= CK_ATTENTION_SCORES, "a tile of scores fits into the scratch");
 
 #define CK_MINUS_INFINITY (-__builtin_inff())
 
 // MARK: Arithmetic
 
-/// 2^x for x <= 1: to 1e-7 of itself, or to 8e-5 if `coarse`, a fiftieth of a bfloat16's last digit. Below -126.5 it is 0.
-CK_INLINE ck_vec ck_exp2(ck_vec x, const bool coarse) {
+/// 2^x for x <= 1, to 1e-7 of itself; below -126.5 it is 0.
+CK_INLINE ck_vec ck_exp2(ck_vec x) {
     x = ck_select(x < ck_splat(-127.0f), ck_splat(-127.0f), x);
     // Adding 1.5 * 2^23 rounds to an integer n and leaves it in the low bits.
     const ck_vec magic = ck_splat(12582912.0f);
     const ck_vec shifted = x + magic;
     const ck_vec r = x - (shifted - magic);
     const ck_vec power = (ck_vec)(((ck_vec_i32)shifted << 23) + (127 << 23));
-    // Minimax polynomials of 2^r for |r| <= 1/2.
-    ck_vec p;
-    if (coarse) {
-        p = ck_splat(5.5171669e-2f);
-        p = ck_fma(p, r, ck_splat(2.4261112e-1f));
-        p = ck_fma(p, r, ck_splat(6.9326099e-1f));
-        p = ck_fma(p, r, ck_splat(9.9992807e-1f));
-    } else {
-        p = ck_splat(1.5345811e-4f);
-        p = ck_fma(p, r, ck_splat(1.3399931e-3f));
-        p = ck_fma(p, r, ck_splat(9.6184890e-3f));
-        p = ck_fma(p, r, ck_splat(5.5503288e-2f));
-        p = ck_fma(p, r, ck_splat(2.4022647e-1f));
-        p = ck_fma(p, r, ck_splat(6.9314721e-1f));
-        p = ck_fma(p, r, ck_splat(1.0f));
-    }
+    // A minimax polynomial of 2^r for |r| <= 1/2.
+    ck_vec p = ck_splat(1.5345811e-4f);
+    p = ck_fma(p, r, ck_splat(1.3399931e-3f));
+    p = ck_fma(p, r, ck_splat(9.6184890e-3f));
+    p = ck_fma(p, r, ck_splat(5.5503288e-2f));
+    p = ck_fma(p, r, ck_splat(2.4022647e-1f));
+    p = ck_fma(p, r, ck_splat(6.9314721e-1f));
+    p = ck_fma(p, r, ck_splat(1.0f));
     return p * power;
+}
+
+/// 2^x for x <= 1, to 8e-5 of itself: a fiftieth of a bfloat16's last digit.
+CK_INLINE ck_vec ck_exp2_coarse(ck_vec x) {
+#if CK_PAIRS
+    // What is left after rounding down, and 2 to the power of the rest, are an instruction each.
+    const ck_vec r = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+    ck_vec p = ck_splat(7.80243623e-2f);
+    p = ck_fma(p, r, ck_splat(2.26067308e-1f));
+    p = ck_fma(p, r, ck_splat(6.95833522e-1f));
+    p = ck_fma(p, r, ck_splat(9.99925215e-1f));
+    return _mm512_scalef_ps(p, x);
+#else
+    x = ck_select(x < ck_splat(-127.0f), ck_splat(-127.0f), x);
+    const ck_vec magic = ck_splat(12582912.0f);
+    const ck_vec shifted = x + magic;
+    const ck_vec r = x - (shifted - magic);
+    const ck_vec power = (ck_vec)(((ck_vec_i32)shifted << 23) + (127 << 23));
+    ck_vec p = ck_splat(5.5171669e-2f);
+    p = ck_fma(p, r, ck_splat(2.4261112e-1f));
+    p = ck_fma(p, r, ck_splat(6.9326099e-1f));
+    p = ck_fma(p, r, ck_splat(9.9992807e-1f));
+    return p * power;
+#endif
 }
 
 /// sum + a word times a word, in each lane.
@@ -137,33 +155,27 @@ CK_INLINE void ck_value_tile(
     }
 }
 
-/// Turns a query's scores into weights relative to the largest score so far.
-///
-/// `largest` and `total` are the running maximum, in units of log2, and sum of weights; the result is what earlier sums
-/// are to be multiplied by.
-CK_INLINE float ck_softmax(
-    float *restrict scores, float *restrict largest, float *restrict total, ptrdiff_t keys, float scale,
-    const ck_type type) {
-    const bool coarse = type == CK_BF16;
+/// The largest of a query's scores.
+CK_INLINE float ck_largest_score(const float *restrict scores, ptrdiff_t keys) {
     ck_vec most = ck_load_f32(scores);
     for (ptrdiff_t k = CK_LANES; k < keys; k += CK_LANES) {
         const ck_vec next = ck_load_f32(scores + k);
         most = ck_select(most > next, most, next);
     }
-    float peak = ck_largest_lane(most) * scale;
-    if (peak < *largest) peak = *largest;
+    return ck_largest_lane(most);
+}
 
+/// Turns a query's scores into weights relative to `peak`, in units of log2, and gives their sum.
+CK_INLINE float ck_weigh(float *restrict scores, float peak, ptrdiff_t keys, float scale, const ck_type type) {
     ck_vec sum = ck_splat(0);
     for (ptrdiff_t k = 0; k < keys; k += CK_LANES) {
-        const ck_vec weight = ck_exp2(ck_fma(ck_load_f32(scores + k), ck_splat(scale), ck_splat(-peak)), coarse);
+        const ck_vec power = ck_fma(ck_load_f32(scores + k), ck_splat(scale), ck_splat(-peak));
+        const ck_vec weight = type == CK_BF16 ? ck_exp2_coarse(power) : ck_exp2(power);
         // In place: words of pairs never get ahead of the scores still to be read.
         ck_store_weights(scores, k, weight, type);
         sum += weight;
     }
-    const float correction = ck_exp2(ck_splat(*largest - peak), false)[0];
-    *largest = peak;
-    *total = *total * correction + ck_sum_lanes(sum);
-    return correction;
+    return ck_sum_lanes(sum);
 }
 
 // MARK: The whole
@@ -208,15 +220,26 @@ CK_INLINE void ck_attend_tile(
         }
     }
 
-    float correction[CK_ATTENTION_ROWS];
+    // The running maximum of each query, in units of log2, and what sums relative to the one before are multiplied by.
+    const float scale = a->scale * 1.44269504f;
+    float *largest = state->largest + query, *total = state->total + query;
+    float peak[CK_ATTENTION_ROWS], correction[CK_PADDED_ROWS] = {0};
     for (int i = 0; i < rows; i++) {
         float *row = scores + i * CK_SCORE_STRIDE;
         // Padding and what is later than the query are left out before the maximum is taken.
         const ptrdiff_t seen = a->causal ? a->first_query + query + i + 1 : a->key_count;
         const ptrdiff_t visible = ck_smaller(seen, a->key_count) - first_key;
         for (ptrdiff_t k = visible > 0 ? visible : 0; k < width; k++) row[k] = CK_MINUS_INFINITY;
-        correction[i] = ck_softmax(
-            row, state->largest + query + i, state->total + query + i, width, a->scale * 1.44269504f, type);
+        const float most = ck_largest_score(row, width) * scale;
+        peak[i] = most < largest[i] ? largest[i] : most;
+        correction[i] = largest[i] - peak[i];
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i += CK_LANES) ck_store_f32(correction + i, ck_exp2(ck_load_f32(correction + i)));
+    for (int i = 0; i < rows; i++) {
+        const float sum = ck_weigh(scores + i * CK_SCORE_STRIDE, peak[i], width, scale, type);
+        total[i] = total[i] * correction[i] + sum;
+        largest[i] = peak[i];
     }
 
     const ptrdiff_t channels = ck_attention_padded(a->head_size);
