@@ -107,12 +107,15 @@ class Comparison:
     def peer(self, name, size):
         models = {"openvino": self.options.openvino, "diffusers": self.options.model, "sd-cpp": self.options.sd_cpp}
         only = ["--unet-only"] if size != self.options.sizes[0] else []
-        return self.run(
+        figures = self.run(
             sys.executable, script(name), models[name], "--size", size, "--dtype", self.options.peer_dtype,
             "--repeats", self.options.repeats, "--threads", self.options.threads, *only)
+        # The others repeat the latents for the second prompt.
+        return figures | {"guided_step_s": figures["unet_s"]}
 
     def computed_picture(self, figures):
-        return {"picture_s": figures["text_pair_s"] + self.options.steps * figures["unet_s"] + figures["vae_decode_s"]}
+        step = figures["guided_step_s"]
+        return {"picture_s": figures["text_pair_s"] + self.options.steps * step + figures["vae_decode_s"]}
 
     def prepare(self):
         """Does what is done once on a machine: conversion, Darkroom's own cache, files into memory."""

@@ -53,6 +53,7 @@ def print_report(results):
 
     how = "measured" if options["picture"] == "measured" else "computed"
     lines = [(f"UNet, 2 rows, {size}x{size} (s)", size, "unet_s", "unet") for size in sizes] + [
+        (f"step with guidance, {size}x{size} (s)", size, "guided_step_s", None) for size in sizes] + [
         (f"decoder, {small}x{small} (s)", small, "vae_decode_s", "decoder"),
         ("two prompts (s)", small, "text_pair_s", None),
         ("load (s)", small, "load_s", None),
@@ -69,7 +70,7 @@ def print_report(results):
         for other in [*(data.values(name, size, key) for name in peers), at_peak]:
             cells += [number(median(other) if other else None), number(data.ratio(mine, other))]
         row(cells)
-    print(f"\n\\* Darkroom's is {how}, the others' computed: two prompts + {options['steps']} evaluations + decoder.")
+    print(f"\n\\* Darkroom's is {how}, the others' computed: two prompts + {options['steps']} steps + decoder.")
     memory = [f"{number(median(data.values('darkroom', size, 'peak_rss_gb')))} GB at {size}" for size in sizes]
     picture = data.values("darkroom", small, "picture_rss_gb")
     memory += [f"{number(median(picture))} GB of the picture"] if picture else []

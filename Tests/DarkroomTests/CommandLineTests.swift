@@ -241,8 +241,8 @@ import Testing
         #expect(run.errors.isEmpty, "no progress bar without a terminal")
         let report = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
         for key in [
-            "unet_s", "vae_decode_s", "text_pair_s", "load_s", "first_forward_s", "peak_rss_gb", "peak_gflops_before",
-            "peak_gflops_after",
+            "unet_s", "guided_step_s", "vae_decode_s", "text_pair_s", "load_s", "first_forward_s", "peak_rss_gb",
+            "peak_gflops_before", "peak_gflops_after",
         ] {
             let value = try #require(report[key] as? Double, "\(key)")
             #expect(value.isFinite && value > 0, "\(key)")

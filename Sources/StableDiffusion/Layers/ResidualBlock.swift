@@ -4,6 +4,7 @@ import Tensor
 
 /// Two normalised convolutions around a shortcut: diffusers' `ResnetBlock2D`, of the UNet and of the autoencoder.
 struct ResidualBlock: Sendable {
+    private let device: any Device
     private let norm1: GroupNorm
     private let conv1: Convolution
     private let timeProjection: Linear?
@@ -20,6 +21,7 @@ struct ResidualBlock: Sendable {
         epsilon: Float,
         timeChannels: Int? = nil
     ) throws(WeightError) {
+        device = layers.device
         norm1 = try layers.groupNorm("norm1", inputs, groups: groups, epsilon: epsilon)
         conv1 = try layers.convolution("conv1", inputs, outputs)
         if let timeChannels {
@@ -34,9 +36,10 @@ struct ResidualBlock: Sendable {
 
     /// - Parameters:
     ///   - x: `[rows, height, width, inputs]`.
-    ///   - time: `[rows, timeChannels]`, the time embedding after its SiLU, which every block would apply alike.
+    ///   - time: `[rows, timeChannels]`, the time embedding after its SiLU, which every block would apply alike; it may have
+    ///     fewer rows, see ``UNet/callAsFunction(_:timesteps:conditioning:)``.
     func callAsFunction(_ x: Tensor, time: Tensor? = nil) -> Tensor {
-        let rowBias = time.flatMap { time in timeProjection?(time) }
+        let rowBias = time.flatMap { time in timeProjection?(time) }.map { device.repeated($0, rows: x.shape[0]) }
         let hidden = conv1(norm1(x, activation: .silu), rowBias: rowBias)
         return conv2(norm2(hidden, activation: .silu), adding: shortcut?(x) ?? x)
     }

@@ -27,21 +27,15 @@ package struct Denoising: Sendable {
     package var predictedLatents: [Float]? { sampler.predictedOriginalSample }
 
     /// Rows of the network that it takes: with guidance also one for the negative prompt.
-    package var rowCount: Int { conditionings.count }
+    package var rowCount: Int { negativePrompt == nil ? 1 : 2 }
 
-    /// What the network is to be evaluated on next: one row, or with guidance the negative prompt's and the prompt's.
-    fileprivate var conditionings: [Conditioning] {
-        if let negativePrompt { [negativePrompt, prompt] } else { [prompt] }
-    }
-
-    /// Takes the network's predictions for ``conditionings``, each `[channels, height, width]`.
-    fileprivate mutating func update(predictions: [[Float]]) {
-        let output: [Float]
-        if negativePrompt == nil {
-            output = predictions[0]
-        } else {
+    /// Takes the network's predictions for the prompt and, with guidance, the negative one, each
+    /// `[channels, height, width]`.
+    fileprivate mutating func update(prediction: [Float], negative: [Float]?) {
+        var output = prediction
+        if let negative {
             // Classifier-free guidance (Ho & Salimans 2022).
-            output = zip(predictions[0], predictions[1]).map { negative, positive in
+            output = zip(negative, prediction).map { negative, positive in
                 negative + guidanceScale * (positive - negative)
             }
         }
@@ -61,29 +55,29 @@ extension StableDiffusionModel {
         guard let shape = pictures.first?.shape else { return }
 
         // 1. Schedule
-        var latents: [Float] = []
-        var timesteps: [Float] = []
-        var conditionings: [Conditioning] = []
-        var rowsOf: [(picture: Int, rows: Range<Int>)] = []
+        var wanted: [Int] = []
+        var inputs: [StepInput] = []
         for index in pictures.indices {
             precondition(pictures[index].shape == shape, "pictures of different sizes in one batch")
             guard let evaluation = pictures[index].sampler.next else { continue }
-            let rows = pictures[index].conditionings
-            let input = shape.channelsLast(evaluation.input)
-            for _ in rows {
-                latents += input
-                timesteps.append(evaluation.timestep)
-            }
-            rowsOf.append((index, conditionings.count..<conditionings.count + rows.count))
-            conditionings += rows
+            wanted.append(index)
+            inputs.append(
+                StepInput(
+                    latents: shape.channelsLast(evaluation.input),
+                    timestep: evaluation.timestep,
+                    prompt: pictures[index].prompt,
+                    negativePrompt: pictures[index].negativePrompt
+                )
+            )
         }
-        guard !conditionings.isEmpty else { return }
+        guard !inputs.isEmpty else { return }
 
         // 2. Evaluate
+        let rows = StepRows(inputs)
         let prediction = unet(
-            device.upload(latents, shape: [timesteps.count, shape.height, shape.width, shape.channels]),
-            timesteps: timesteps,
-            conditioning: conditioningBatch.stacked(conditionings, on: device)
+            device.upload(rows.latents, shape: [rows.timesteps.count, shape.height, shape.width, shape.channels]),
+            timesteps: rows.timesteps,
+            conditioning: conditioningBatch.stacked(rows.conditionings, on: device)
         )
         let values = device.download(prediction)
         guard values.allSatisfy(\.isFinite) else {
@@ -91,12 +85,11 @@ extension StableDiffusionModel {
         }
 
         // 3. Update
-        for (picture, rows) in rowsOf {
-            pictures[picture].update(
-                predictions: rows.map { row in
-                    shape.channelsFirst(Array(values[row * shape.count..<(row + 1) * shape.count]))
-                }
-            )
+        func row(_ index: Int) -> [Float] {
+            shape.channelsFirst(Array(values[index * shape.count..<(index + 1) * shape.count]))
+        }
+        for (index, place) in zip(wanted, rows.places) {
+            pictures[index].update(prediction: row(place.prompt), negative: place.negativePrompt.map(row))
         }
     }
 }

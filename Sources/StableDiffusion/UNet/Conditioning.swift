@@ -20,6 +20,9 @@ package struct Conditioning: Sendable {
         }
     }
 
+    /// Prompts.
+    var rowCount: Int { layers[0].keys.shape[0] }
+
     /// Each layer's keys and values, one after the other.
     var tensors: [Tensor] { layers.flatMap { [$0.keys, $0.values] } }
 

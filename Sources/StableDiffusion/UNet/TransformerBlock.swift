@@ -44,13 +44,22 @@ struct TransformerBlock: Sendable {
         crossAttention.keysAndValues(embedding)
     }
 
-    /// `x` is `[rows, height, width, channels]`, and so is the result.
+    /// `x` is `[rows, height, width, channels]`; so is the result, of as many rows as there are prompts.
     func callAsFunction(_ x: Tensor, prompt: KeysAndValues) -> Tensor {
-        let tokens: Shape = [x.shape[0], x.shape[1] * x.shape[2], x.shape.channels]
-        var hidden = inputProjection(norm(x).reshaped(tokens))
+        let rows = prompt.keys.shape[0]
+        let height = x.shape[1]
+        let width = x.shape[2]
+        let input = x.reshaped([x.shape[0], height * width, x.shape.channels])
+
+        // 1. What does not depend on the prompt
+        var hidden = inputProjection(norm(x).reshaped(input.shape))
         hidden = selfAttention(norm1(hidden), adding: hidden)
+
+        // 2. What does
+        hidden = device.repeated(hidden, rows: rows)
         hidden = crossAttention(norm2(hidden), prompt, adding: hidden)
         hidden = contract(expand(norm3(hidden), activation: .geglu), adding: hidden)
-        return outputProjection(hidden, adding: x.reshaped(tokens)).reshaped(x.shape)
+        let output = outputProjection(hidden, adding: device.repeated(input, rows: rows))
+        return output.reshaped([rows, height, width, output.shape.channels])
     }
 }

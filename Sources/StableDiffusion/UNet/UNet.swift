@@ -59,13 +59,21 @@ package struct UNet: Sendable {
 
     /// One evaluation of the network.
     ///
+    /// Guidance evaluates one picture's latents on two prompts. Until the network first looks at them it would compute the
+    /// same twice: the conditioning may be of a multiple of the latents' rows, and what they have in common is computed once.
+    /// Its values are those of latents that are repeated, bit for bit.
+    ///
     /// - Parameters:
     ///   - latents: `[rows, height, width, inputChannels]`, scaled as the sampler wants it.
-    ///   - timesteps: one per row; rows need not agree.
-    ///   - conditioning: of as many rows.
-    /// - Returns: `[rows, height, width, outputChannels]`.
+    ///   - timesteps: one per row of the latents; rows need not agree.
+    ///   - conditioning: of as many rows, or of all the latents' rows one time after the other.
+    /// - Returns: `[conditioning's rows, height, width, outputChannels]`.
     package func callAsFunction(_ latents: Tensor, timesteps: [Float], conditioning: Conditioning) -> Tensor {
         precondition(timesteps.count == latents.shape[0], "\(timesteps.count) timesteps for \(latents.shape)")
+        precondition(
+            conditioning.rowCount.isMultiple(of: latents.shape[0]),
+            "\(conditioning.rowCount) prompts for \(latents.shape)"
+        )
         let inputs = [latents, timeEmbedding.waves(timesteps)] + conditioning.tensors
         return device.evaluate(function, inputs) { inputs in
             evaluate(inputs[0], waves: inputs[1], conditioning: Conditioning(tensors: inputs[2...]))

@@ -41,7 +41,8 @@ struct UpBlock: Sendable {
     {
         var hidden = x
         for layer in layers {
-            hidden = layer(device.concatenate(hidden, skips.removeLast()), time: time, prompts: &prompts)
+            let skip = device.repeated(skips.removeLast(), rows: hidden.shape[0])
+            hidden = layer(device.concatenate(hidden, skip), time: time, prompts: &prompts)
         }
         // Odd sizes round up on the way down, so the size to return to is the next skip's, not twice the present one.
         guard let upsample, let target = skips.last?.shape else { return hidden }

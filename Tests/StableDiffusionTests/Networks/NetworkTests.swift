@@ -115,4 +115,32 @@ import Testing
         }
         #expect(outputs.allSatisfy { $0 == outputs[0] })
     }
+
+    /// Guidance: what both prompts' rows have in common is computed once.
+    @Test(arguments: DType.allCases)
+    func latentsOfSeveralPromptsAreWorthTheSameAsRepeatedOnes(precision: DType) throws {
+        let model = try GoldenModel(precision: precision)
+        let golden = try GoldenTensors("blocks/networks", on: model.device)
+        let unet = try model.unet()
+        let latents = try golden.tensor("unet.12x20.latent")
+        let timesteps = try golden.values("unet.timestep")
+        let context = try golden.tensor("text.context")
+        let values = try golden.values("text.context")
+        let swapped = model.device.upload(
+            Array(values[(values.count / 2)...] + values[..<(values.count / 2)]),
+            shape: context.shape
+        )
+        let conditioning = Conditioning.stack(
+            [unet.conditioning(context), unet.conditioning(swapped), unet.conditioning(context)],
+            on: model.device
+        )
+        let once = unet(latents, timesteps: timesteps, conditioning: conditioning)
+        let repeated = unet(
+            model.device.stack([latents, latents, latents]),
+            timesteps: timesteps + timesteps + timesteps,
+            conditioning: conditioning
+        )
+        #expect(once.shape == repeated.shape)
+        #expect(model.device.download(once) == model.device.download(repeated))
+    }
 }

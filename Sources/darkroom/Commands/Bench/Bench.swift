@@ -16,7 +16,7 @@ struct Bench: ParsableCommand {
     @Option(help: "Width and height of the picture in pixels, a multiple of 8.")
     var size = 512
 
-    @Option(help: "Rows of an evaluation of the UNet: two for a picture with guidance.")
+    @Option(help: "Rows of an evaluation of the UNet, each with latents of its own.")
     var rows = 2
 
     @Option(help: "Runs of each network after one that does not count; their median is reported.")
@@ -45,7 +45,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         if layers { return try compareLayers() }
-        var runs = BenchRuns(repeats: repeats, networks: picture ? 4 : 3, profiles: 2)
+        var runs = BenchRuns(repeats: repeats, networks: picture ? 5 : 4, profiles: 2)
         defer { runs.finish() }
         let processor = try deviceOptions.open(cache: cacheOptions)
         let device = ProfilingDevice(processor)
@@ -61,6 +61,7 @@ struct Bench: ParsableCommand {
         // 2. Time
         let peakBefore = processor.measurePeak()
         let unet = try runs.median("UNet") { inputs.runUNet(of: model) }
+        let guided = try runs.median("Step with guidance") { inputs.runGuidedStep(of: model) }
         let decode = try runs.median("Decoder") { inputs.runDecoder(of: model) }
         let textPair = try runs.median("Text encoder") { inputs.runTextEncoder(of: model) }
         let pictureTime = picture ? try runs.median("Picture") { try inputs.makePicture(with: model, size: size) } : nil
@@ -81,6 +82,7 @@ struct Bench: ParsableCommand {
             threads: deviceOptions.threads,
             repeats: repeats,
             unetSeconds: unet,
+            guidedStepSeconds: guided,
             vaeDecodeSeconds: decode,
             textPairSeconds: textPair,
             pictureSeconds: pictureTime,

@@ -10,6 +10,8 @@ struct BenchInputs {
     let decoded: Tensor
     let timesteps: [Float]
     let conditioning: Conditioning
+    /// One picture's latents, and its prompt and negative prompt.
+    let guided: (latents: Tensor, conditioning: Conditioning)
     let prompts: [[Int]]
 
     init(_ model: StableDiffusionModel, size: Int, rows: Int) {
@@ -25,10 +27,16 @@ struct BenchInputs {
         prompts = texts.map { model.tokenizer.encode($0).ids }
         let conditionings = texts.map { model.conditioning(for: $0) }
         conditioning = .stack((0..<rows).map { conditionings[$0 % 2] }, on: model.device)
+        guided = (decoded, .stack(conditionings, on: model.device))
     }
 
     func runUNet(of model: StableDiffusionModel) {
         _ = model.unet(latents, timesteps: timesteps, conditioning: conditioning)
+        model.device.synchronize()
+    }
+
+    func runGuidedStep(of model: StableDiffusionModel) {
+        _ = model.unet(guided.latents, timesteps: [500], conditioning: guided.conditioning)
         model.device.synchronize()
     }
 

@@ -17,6 +17,8 @@ struct BenchReport: Encodable {
 
     /// One evaluation of `rows` rows.
     var unetSeconds: Double
+    /// One evaluation of a picture's latents on its prompt and its negative prompt.
+    var guidedStepSeconds: Double
     /// One picture.
     var vaeDecodeSeconds: Double
     /// A prompt and a negative prompt.
@@ -40,6 +42,7 @@ struct BenchReport: Encodable {
     private enum CodingKeys: String, CodingKey {
         case model, size, rows, dtype, kernels, threads, repeats, breakdown
         case unetSeconds = "unet_s"
+        case guidedStepSeconds = "guided_step_s"
         case vaeDecodeSeconds = "vae_decode_s"
         case textPairSeconds = "text_pair_s"
         case pictureSeconds = "picture_s"
@@ -103,6 +106,7 @@ extension BenchReport {
         \(model): \(size)x\(size), \(rows) rows, \(dtype), \(kernels), \(threads) threads, median of \(repeats)
 
         UNet             \(format(unetSeconds)) s
+        guided step      \(format(guidedStepSeconds)) s
         decoder          \(format(vaeDecodeSeconds)) s
         two prompts      \(format(textPairSeconds)) s\(line("25 steps         ", pictureSeconds, " s"))
         loading          \(format(loadSeconds)) s
