@@ -121,6 +121,23 @@ import Testing
         #expect(try await service.job(job).lifecycle.state == .queued)
     }
 
+    @Test func aWorkerThatWaitsIsSaidToBeReadySoonAfterItsJob() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(.tiny { $0.steps = 20 })
+        let running = Task { try await service.worker().run() }
+        try await service.waitUntil(job) { $0.lifecycle.isEnded }
+        // Well before it would look for a job by itself.
+        let deadline = ContinuousClock.now + .seconds(4)
+        var workers = try await service.store.statistics().workers
+        while workers != [.ready: 1], .now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+            workers = try await service.store.statistics().workers
+        }
+        #expect(workers == [.ready: 1])
+        running.cancel()
+        try await running.value
+    }
+
     @Test func aWorkerThatIsToldToStopFinishesWhatItCanAndTakesNoMore() async throws {
         let service = try await TestService()
         let job = try await service.submit(.tiny { $0.steps = 200 })

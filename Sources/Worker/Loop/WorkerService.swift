@@ -69,6 +69,8 @@ package final class WorkerService: Service {
         guard !Task.isShuttingDownGracefully else { return }
         while round.hasRoom {
             let mayWait = round.isEmpty && round.memorySize == nil
+            // Whoever asks how the workers are is not to see one busy that waits.
+            if mayWait { await announce(&round) }
             let patience = mayWait ? min(settings.announceInterval, round.waitForJob(at: .now)) : .zero
             let (id, size, store) = (settings.id, round.batch.size, store)
             do {
