@@ -365,6 +365,7 @@ def train_judge(args, pool, gathered, seconds):
     with torch.no_grad():
         x = torch.cat([unit(part, judging.SIZE).half() for part in gathered.pictures[:count].split(256)])
     truth = torch.from_numpy(pool.labels[:count].astype(np.int64)).to(args.device)
+
     def loss():
         index = torch.randint(count, (args.judge_batch,), device=args.device)
         with rounded(args):

@@ -23,15 +23,21 @@ _Static_assert(CK_ATTENTION_ROWS * CK_SCORE_STRIDE <= CK_ATTENTION_SCORES, "a ti
 
 // MARK: Arithmetic
 
-/// 2^x for x <= 1, to 1e-7 of itself; below -126.5 it is 0.
-CK_INLINE ck_vec ck_exp2(ck_vec x) {
+/// 2^n for x = n + r with |r| <= 1/2, and r, of x <= 1; below -126.5 the power is 0.
+CK_INLINE ck_vec ck_whole_power(ck_vec x, ck_vec *r) {
     x = ck_select(x < ck_splat(-127.0f), ck_splat(-127.0f), x);
     // Adding 1.5 * 2^23 rounds to an integer n and leaves it in the low bits.
     const ck_vec magic = ck_splat(12582912.0f);
     const ck_vec shifted = x + magic;
-    const ck_vec r = x - (shifted - magic);
-    const ck_vec power = (ck_vec)(((ck_vec_i32)shifted << 23) + (127 << 23));
-    // A minimax polynomial of 2^r for |r| <= 1/2.
+    *r = x - (shifted - magic);
+    return (ck_vec)(((ck_vec_i32)shifted << 23) + (127 << 23));
+}
+
+/// 2^x for x <= 1, to 1e-7 of itself; below -126.5 it is 0.
+CK_INLINE ck_vec ck_exp2(ck_vec x) {
+    ck_vec r;
+    const ck_vec power = ck_whole_power(x, &r);
+    // A minimax polynomial of 2^r.
     ck_vec p = ck_splat(1.5345811e-4f);
     p = ck_fma(p, r, ck_splat(1.3399931e-3f));
     p = ck_fma(p, r, ck_splat(9.6184890e-3f));
@@ -53,11 +59,8 @@ CK_INLINE ck_vec ck_exp2_coarse(ck_vec x) {
     p = ck_fma(p, r, ck_splat(9.99925215e-1f));
     return _mm512_scalef_ps(p, x);
 #else
-    x = ck_select(x < ck_splat(-127.0f), ck_splat(-127.0f), x);
-    const ck_vec magic = ck_splat(12582912.0f);
-    const ck_vec shifted = x + magic;
-    const ck_vec r = x - (shifted - magic);
-    const ck_vec power = (ck_vec)(((ck_vec_i32)shifted << 23) + (127 << 23));
+    ck_vec r;
+    const ck_vec power = ck_whole_power(x, &r);
     ck_vec p = ck_splat(5.5171669e-2f);
     p = ck_fma(p, r, ck_splat(2.4261112e-1f));
     p = ck_fma(p, r, ck_splat(6.9326099e-1f));
