@@ -59,23 +59,31 @@ def _sums(
     tl.store(out + C, second, mask=known)
 
 
+@triton.jit
+def _totals(sums_ptr, n, chunks, GROUPS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr):
+    """A picture's channels by group and member, which of them there are, and both of their sums over all chunks."""
+    C: tl.constexpr = GROUPS * SIZE
+    member = tl.arange(0, PADDED)[None, :]
+    channel = tl.arange(0, GROUPS)[:, None] * SIZE + member
+    inside = (member < SIZE) & (channel < C)
+    first = tl.zeros([GROUPS, PADDED], tl.float32)
+    second = tl.zeros([GROUPS, PADDED], tl.float32)
+    for k in range(chunks):
+        part = sums_ptr + (n * chunks + k) * 2 * C + channel
+        first += tl.load(part, mask=inside, other=0.0)
+        second += tl.load(part + C, mask=inside, other=0.0)
+    return channel, inside, first, second
+
+
 @triton.jit(**_sizes)
 def _statistics(
     sums_ptr, weight_ptr, bias_ptr, scale_ptr, shift_ptr, mean_ptr, rstd_ptr, pixels, chunks, eps,
     GROUPS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr,
 ):  # fmt: skip
     """Of a picture: each group's mean and 1 / deviation, each channel's multiplier and shift. GROUPS is a power of two."""
-    n = tl.program_id(0)
-    group, member = tl.arange(0, GROUPS), tl.arange(0, PADDED)
-    inside = (member < SIZE)[None, :] & (group < GROUPS)[:, None]
-    channel = group[:, None] * SIZE + member[None, :]
     C: tl.constexpr = GROUPS * SIZE
-    total = tl.zeros([GROUPS, PADDED], tl.float32)
-    squares = tl.zeros([GROUPS, PADDED], tl.float32)
-    for k in range(chunks):
-        part = sums_ptr + (n * chunks + k) * 2 * C + channel
-        total += tl.load(part, mask=inside, other=0.0)
-        squares += tl.load(part + C, mask=inside, other=0.0)
+    n, group = tl.program_id(0), tl.arange(0, GROUPS)
+    channel, inside, total, squares = _totals(sums_ptr, n, chunks, GROUPS, SIZE, PADDED)
     mean = tl.sum(total, 1) / (pixels * SIZE)
     variance = tl.maximum(tl.sum(squares, 1) / (pixels * SIZE) - mean * mean, 0.0)
     rstd = 1 / tl.sqrt(variance + eps)
@@ -93,17 +101,9 @@ def _gradients(
     GROUPS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr,
 ):  # fmt: skip
     """Of a picture: its part of the gradients of weight and bias, and b and c of dx = scale * dy + b * x + c."""
-    n = tl.program_id(0)
-    group, member = tl.arange(0, GROUPS), tl.arange(0, PADDED)
-    inside = (member < SIZE)[None, :] & (group < GROUPS)[:, None]
-    channel = group[:, None] * SIZE + member[None, :]
     C: tl.constexpr = GROUPS * SIZE
-    dy = tl.zeros([GROUPS, PADDED], tl.float32)
-    dyx = tl.zeros([GROUPS, PADDED], tl.float32)
-    for k in range(chunks):
-        part = sums_ptr + (n * chunks + k) * 2 * C + channel
-        dy += tl.load(part, mask=inside, other=0.0)
-        dyx += tl.load(part + C, mask=inside, other=0.0)
+    n, group = tl.program_id(0), tl.arange(0, GROUPS)
+    channel, inside, dy, dyx = _totals(sums_ptr, n, chunks, GROUPS, SIZE, PADDED)
     mean = tl.load(mean_ptr + n * GROUPS + group)
     rstd = tl.load(rstd_ptr + n * GROUPS + group)
     weight = tl.load(weight_ptr + channel, mask=inside, other=0.0)
