@@ -186,7 +186,7 @@ import Testing
             errors: errors
         )
         // Wherever in the run it arrives, the run ends: before its first step or between two of them.
-        for _ in 0..<1000 where process.isRunning && !DarkroomProcess.handlesInterrupts(process) {
+        for _ in 0..<1000 where process.isRunning && !DarkroomProcess.catchesInterrupts(process) {
             Thread.sleep(forTimeInterval: 0.01)
         }
         process.interrupt()

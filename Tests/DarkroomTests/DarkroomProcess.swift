@@ -40,15 +40,15 @@ struct DarkroomProcess {
         return process
     }
 
-    /// Whether a process no longer ends by SIGINT alone, because it ignores, blocks or catches it.
-    static func handlesInterrupts(_ process: Process) -> Bool {
+    /// Whether a process catches SIGINT; one that ignores or blocks it may only have inherited that.
+    static func catchesInterrupts(_ process: Process) -> Bool {
         let path = "/proc/\(process.processIdentifier)/status"
         guard let status = try? String(contentsOfFile: path, encoding: .utf8) else { return false }
         return status.split(separator: "\n").contains { line in
             let fields = line.split(separator: "\t")
-            guard fields.count == 2, ["SigIgn:", "SigBlk:", "SigCgt:"].contains(fields[0]),
-                let mask = UInt64(fields[1], radix: 16)
-            else { return false }
+            guard fields.count == 2, fields[0] == "SigCgt:", let mask = UInt64(fields[1], radix: 16) else {
+                return false
+            }
             return mask & (1 << (UInt64(SIGINT) - 1)) != 0
         }
     }

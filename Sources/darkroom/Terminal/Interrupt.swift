@@ -1,32 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Foundation
 import Synchronization
 
 /// Ctrl-C as something a long run can look at between two steps.
-final class Interrupt {
-    private final class Flag: Sendable {
-        let isRaised = Atomic(false)
-    }
+struct Interrupt {
+    /// Of the process, as the signal is: a handler has nothing else to tell it by.
+    private static let isRaised = Atomic(false)
 
-    private let flag = Flag()
-    private let source: any DispatchSourceSignal
-
-    /// Takes over SIGINT from now on.
+    /// Takes over SIGINT from now on: an interrupt before this ends the process, and none after it is lost.
     init() {
-        // Dispatch only watches: without this the signal would still end the process.
-        signal(SIGINT, SIG_IGN)
-        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-        source.setEventHandler { [flag] in
+        // A global is made when it is first read, which no handler of a signal may do.
+        _ = Self.isRaised.load(ordering: .relaxed)
+        // Not a dispatch source: what arrives before it is registered, which another thread does, is lost.
+        signal(SIGINT) { _ in
             // Whoever presses twice does not want to wait for the step.
-            if flag.isRaised.exchange(true, ordering: .relaxed) { _exit(130) }
+            if Interrupt.isRaised.exchange(true, ordering: .relaxed) { _exit(130) }
         }
-        source.resume()
+        // A program that is started from a thread without signals inherits that.
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
     /// - Throws: `CancellationError` once Ctrl-C was pressed.
     func check() throws(CancellationError) {
-        if flag.isRaised.load(ordering: .relaxed) { throw CancellationError() }
+        if Self.isRaised.load(ordering: .relaxed) { throw CancellationError() }
     }
 }
