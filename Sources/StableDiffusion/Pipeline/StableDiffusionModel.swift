@@ -55,15 +55,8 @@ package struct StableDiffusionModel: Sendable {
 
         // 3. The same for the prompt that nearly every request has
         let ids = tokenizer.encode("").ids
-        emptyPrompt = cache.map { [textEncoder] cache in
-            EmptyPrompt(
-                ids,
-                textEncoder,
-                in: cache.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: text.identity),
-                verifying: verifiesCache,
-                on: device
-            )
-        }
+        emptyPrompt = cache?.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: text.identity)
+            .map { [textEncoder] in EmptyPrompt(ids, textEncoder, in: $0, verifying: verifiesCache, on: device) }
     }
 
     /// The side, in pixels, of the square pictures the model was trained on.

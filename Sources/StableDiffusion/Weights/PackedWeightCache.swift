@@ -8,10 +8,14 @@ import Tensor
 /// A model's file is named after its path, so that a model that changed replaces its old file instead of leaving it.
 package struct PackedWeightCache: Sendable {
     private let directory: String
+    private let program: String?
 
-    /// - Parameter directory: is made when the first file is written.
-    package init(directory: String) {
+    /// - Parameters:
+    ///   - directory: is made when the first file is written.
+    ///   - program: a line that changes when the arithmetic may; without one, nothing that was computed is kept.
+    package init(directory: String, program: String? = RunningProgram.identity) {
         self.directory = directory
+        self.program = program
     }
 
     /// The file of a model's weights.
@@ -30,9 +34,10 @@ package struct PackedWeightCache: Sendable {
         )
     }
 
-    /// The file of what a model's text encoder makes of the empty prompt.
+    /// The file of what a model's text encoder makes of the empty prompt; nil where it may not be kept.
     ///
-    /// Weights are packed to the same bytes everywhere, but each code path of the processor rounds in its own way.
+    /// Weights are packed to the same bytes everywhere, but each code path of the processor rounds in its own way, and
+    /// so may each build: the same request is to give the same picture whether or not an earlier build left its file.
     ///
     /// - Parameters:
     ///   - ids: the empty prompt's tokens.
@@ -43,12 +48,19 @@ package struct PackedWeightCache: Sendable {
         model path: String,
         on device: any Device,
         identity: String
-    ) -> PackedFile {
+    ) -> PackedFile? {
+        guard let program else { return nil }
         let codePath = String(device.codePath.map { Self.isPlain($0) ? $0 : "_" })
         return PackedFile(
             directory: directory,
             name: "\(name(ofModel: path))-\(device.arithmetic.rawValue)-\(codePath).embedding",
-            key: "dtype \(device.arithmetic.rawValue)\ncode path \(device.codePath)\ntokens \(ids)\n\(identity)"
+            key: """
+                dtype \(device.arithmetic.rawValue)
+                code path \(device.codePath)
+                \(program)
+                tokens \(ids)
+                \(identity)
+                """
         )
     }
 

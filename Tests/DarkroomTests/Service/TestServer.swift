@@ -72,6 +72,9 @@ final class TestServer: Sendable {
             state.process = Process()
             state.process.executableURL = DarkroomProcess.executable
             state.process.arguments = arguments
+            // What workers keep for the next one is this server's alone.
+            state.process.environment = ProcessInfo.processInfo.environment
+                .merging(["DARKROOM_CACHE_DIRECTORY": directory.path("cache")]) { $1 }
             state.process.standardInput = FileHandle.nullDevice
             state.process.standardOutput = output
             state.process.standardError = errors

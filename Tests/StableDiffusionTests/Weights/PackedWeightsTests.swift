@@ -105,6 +105,27 @@ struct PackedWeightsTests {
         #expect(try model.load().picture == expected)
     }
 
+    @Test func `come with the empty prompt's embedding, which another build computes anew`() throws {
+        let model = try CachedModel()
+        let expected = try model.load(program: "this").picture
+        let path = try #require(try model.allCacheFiles().first { $0.hasSuffix(".embedding") })
+        let kept = try Data(contentsOf: URL(filePath: path))
+        var other = kept
+        other.resetBytes(in: other.count - 4096..<other.count)
+        try other.write(to: URL(filePath: path))
+        let loaded = try model.load(program: "next")
+        #expect(loaded.picture == expected)
+        #expect(loaded.state == .mapped, "weights are packed to the same bytes by every build")
+        #expect(try model.load(program: "this").picture == expected)
+        #expect(try Data(contentsOf: URL(filePath: path)) == kept)
+    }
+
+    @Test func `come without the empty prompt's embedding where builds cannot be told apart`() throws {
+        let model = try CachedModel()
+        _ = try model.load(program: nil)
+        #expect(try !model.allCacheFiles().contains { $0.hasSuffix(".embedding") })
+    }
+
     @Test func `are compared with the model's files when asked`() throws {
         let model = try CachedModel()
         let expected = try model.load().picture
@@ -198,10 +219,15 @@ private struct CachedModel: Sendable {
     private var modelURL: URL { folder.url.appending(path: "model") }
 
     /// Loads the model, waits until its file is written, and makes a picture.
-    func load(isCached: Bool = true, isVerified: Bool = false) throws -> Loaded {
+    func load(
+        isCached: Bool = true,
+        isVerified: Bool = false,
+        program: String? = RunningProgram.identity
+    ) throws -> Loaded {
+        let cache = PackedWeightCache(directory: folder.url.appending(path: "cache").path, program: program)
         let model = try StableDiffusionModel(
             ModelSource(path: modelURL.path),
-            cache: isCached ? PackedWeightCache(directory: folder.url.appending(path: "cache").path) : nil,
+            cache: isCached ? cache : nil,
             verifiesCache: isVerified,
             on: CPUDevice(precision: precision, threads: 2)
         )
