@@ -64,12 +64,15 @@ static const char *named(const char *what, ck_type type) {
     return name;
 }
 
-static void convolution(const ck_kernels *kernels, ck_type type, ptrdiff_t kernel, int winograd, bool gated) {
+/// A convolution by the definition, or by Winograd's algorithm where `winograd` names a form.
+static void convolution(
+    const ck_kernels *kernels, ck_type type, ptrdiff_t kernel, const ck_winograd_form *winograd, bool gated) {
+    const ptrdiff_t scale_up = winograd && *winograd == CK_F2_UPSAMPLED ? 2 : 1;
     const ptrdiff_t rows = between(1, 3), height = kernel == 1 ? 1 : between(3, 19), width = between(3, 21);
     const ptrdiff_t stride = kernel == 3 && !winograd ? between(1, 2) : 1, leading = kernel / 2;
     const ptrdiff_t inputs = between(1, 150), channels = between(1, 150);
     const ck_panels panels = {gated ? 2 * channels : channels, inputs, kernel * kernel, gated, type};
-    const ptrdiff_t out_height = (height - 1) / stride + 1, out_width = (width - 1) / stride + 1;
+    const ptrdiff_t out_height = (scale_up * height - 1) / stride + 1, out_width = (scale_up * width - 1) / stride + 1;
     const ptrdiff_t pixels = rows * out_height * out_width;
 
     const float scale = 1 / sqrtf((float)(inputs * kernel * kernel));
@@ -109,20 +112,21 @@ static void convolution(const ck_kernels *kernels, ck_type type, ptrdiff_t kerne
         show(named(kernel == 3 ? "convolution" : gated ? "gated-linear" : "linear", type), output, pixels * channels, type, 1e-6f);
         return;
     }
-    const ptrdiff_t tiles = rows * ck_winograd_tiles(&op, winograd);
+    const ptrdiff_t tiles = rows * ck_winograd_tiles(&op, *winograd);
     const ck_winograd round = {
         .op = op,
         .zeros = memory(inputs * 4),
-        .size = winograd,
+        .form = *winograd,
         .tile_count = tiles,
-        .transformed = memory(ck_winograd_transformed_size(kernels, &op, winograd, tiles)),
+        .transformed = memory(ck_winograd_transformed_size(kernels, &op, *winograd, tiles)),
     };
     ck_winograd_transform(kernels, &round, 0, tiles);
-    scratch = memory(ck_winograd_scratch(kernels, &op, winograd, tiles));
+    scratch = memory(ck_winograd_scratch(kernels, &op, *winograd, tiles));
     for (ptrdiff_t panel = 0; panel < ck_panel_count(panels); panel++) {
         ck_winograd_multiply(kernels, &round, 0, tiles, panel, scratch);
     }
-    show(named(winograd == 2 ? "winograd-2" : "winograd-4", type), output, pixels * channels, type, 1e-5f);
+    static const char *const names[] = {"winograd-2", "winograd-2-upsampled", "winograd-4"};
+    show(named(names[*winograd], type), output, pixels * channels, type, 1e-5f);
 }
 
 static void attention(const ck_attention_kernels *kernels, ck_type type, bool causal) {
@@ -231,11 +235,10 @@ int main(void) {
     for (int round = 0; round < 12; round++) {
         for (int i = 0; i < 2; i++) {
             const ck_type type = i ? CK_BF16 : CK_F32;
-            convolution(kernels, type, 1, 0, false);
-            convolution(kernels, type, 1, 0, true);
-            convolution(kernels, type, 3, 0, false);
-            convolution(kernels, type, 3, 2, false);
-            convolution(kernels, type, 3, 4, false);
+            convolution(kernels, type, 1, NULL, false);
+            convolution(kernels, type, 1, NULL, true);
+            convolution(kernels, type, 3, NULL, false);
+            for (ck_winograd_form form = CK_F2; form <= CK_F4; form++) convolution(kernels, type, 3, &form, false);
             attention(ck_attention_for(CK_PORTABLE), type, false);
             attention(ck_attention_for(CK_PORTABLE), type, true);
             normalization(ck_normalization_for(CK_PORTABLE), type);

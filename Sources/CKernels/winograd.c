@@ -15,8 +15,8 @@ static ck_type transformed_type(const ck_kernels *kernels, const ck_convolution 
 }
 
 /// Input channels whose weights are transformed at a time: blocks of one size, of whole pairs.
-static ptrdiff_t block_of(const ck_kernels *kernels, const ck_convolution *op, int size) {
-    const ptrdiff_t most = BLOCK_BYTES / ((size + 2) * CK_PANEL * ck_element_size(transformed_type(kernels, op)));
+static ptrdiff_t block_of(const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form) {
+    const ptrdiff_t most = BLOCK_BYTES / (ck_form_points(form) * CK_PANEL * ck_element_size(transformed_type(kernels, op)));
     const ptrdiff_t count = (op->panels.inputs + most - 1) / most;
     return ((op->panels.inputs + count - 1) / count + 1) / 2 * 2;
 }
@@ -39,14 +39,15 @@ static ptrdiff_t tiles_across(ptrdiff_t extent, int size) {
     return (extent + size - 1) / size;
 }
 
-ptrdiff_t ck_winograd_tiles(const ck_convolution *op, int size) {
+ptrdiff_t ck_winograd_tiles(const ck_convolution *op, ck_winograd_form form) {
+    const int size = ck_form_size(form);
     return tiles_across(op->output_height, size) * tiles_across(op->output_width, size);
 }
 
 ptrdiff_t ck_winograd_transformed_size(
-    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
-    const int points = (size + 2) * (size + 2);
-    return points * input_plane(op, tile_count) * ck_element_size(transformed_type(kernels, op));
+    const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form, ptrdiff_t tile_count) {
+    const int points = ck_form_points(form);
+    return points * points * input_plane(op, tile_count) * ck_element_size(transformed_type(kernels, op));
 }
 
 /// Where a tile's first result is.
@@ -57,13 +58,14 @@ typedef struct place {
 } place;
 
 static place place_of(const ck_winograd *w, ptrdiff_t tile) {
-    const ptrdiff_t across = tiles_across(w->op.output_width, w->size);
-    const ptrdiff_t per_picture = ck_winograd_tiles(&w->op, w->size);
+    const int size = ck_form_size(w->form);
+    const ptrdiff_t across = tiles_across(w->op.output_width, size);
+    const ptrdiff_t per_picture = ck_winograd_tiles(&w->op, w->form);
     const ptrdiff_t within = (w->first_tile + tile) % per_picture;
     return (place){
         .picture = (w->first_tile + tile) / per_picture,
-        .y = within / across * w->size,
-        .x = within % across * w->size,
+        .y = within / across * size,
+        .x = within % across * size,
     };
 }
 
@@ -73,19 +75,21 @@ void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrd
     const ck_type type = transformed_type(kernels, op);
     const ptrdiff_t plane = input_plane(op, w->tile_count);
     const ptrdiff_t pixel_size = inputs * ck_element_size(op->input_type);
-    const int points = w->size + 2;
+    const int points = ck_form_points(w->form);
+    // Two results lie over one pixel that is seen twice.
+    const int scale = w->form == CK_F2_UPSAMPLED ? 2 : 1;
     for (ptrdiff_t tile = first; tile < last; tile++) {
         const place at = place_of(w, tile);
         const uint8_t *picture = (const uint8_t *)op->input + at.picture * op->height * op->width * pixel_size;
         const void *pixels[CK_WINOGRAD_POINTS];
         for (int i = 0; i < points * points; i++) {
-            const ptrdiff_t y = at.y + i / points - op->leading;
-            const ptrdiff_t x = at.x + i % points - op->leading;
+            const ptrdiff_t y = at.y / scale + i / points - op->leading;
+            const ptrdiff_t x = at.x / scale + i % points - op->leading;
             const bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
             pixels[i] = inside ? picture + (y * op->width + x) * pixel_size : w->zeros;
         }
         uint8_t *out = (uint8_t *)w->transformed + tile * inputs * ck_element_size(type);
-        kernels->winograd_input(out, plane, pixels, inputs, op->input_type, type, w->size);
+        kernels->winograd_input(out, plane, pixels, inputs, op->input_type, type, w->form);
     }
 }
 
@@ -94,19 +98,19 @@ typedef struct layout {
     ptrdiff_t weights, sums, results, size;
 } layout;
 
-static layout layout_of(const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
-    const int points = size + 2;
+static layout layout_of(const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form, ptrdiff_t tile_count) {
+    const int points = ck_form_points(form), size = ck_form_size(form);
     layout result = {0};
     result.sums = ck_whole_lines(
-        points * weights_plane(block_of(kernels, op, size), CK_PANEL) * ck_element_size(transformed_type(kernels, op)));
+        points * weights_plane(block_of(kernels, op, form), CK_PANEL) * ck_element_size(transformed_type(kernels, op)));
     result.results = result.sums + ck_whole_lines(points * points * sums_plane(tile_count) * 4);
     result.size = result.results + ck_whole_lines(size * size * CK_PANEL * 4);
     return result;
 }
 
 ptrdiff_t ck_winograd_scratch(
-    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t tile_count) {
-    return layout_of(kernels, op, size, tile_count).size;
+    const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form, ptrdiff_t tile_count) {
+    return layout_of(kernels, op, form, tile_count).size;
 }
 
 /// Where a panel's weights are, and how they lie there.
@@ -131,20 +135,22 @@ static panel_weights weights_of(const ck_convolution *op, ptrdiff_t panel) {
     };
 }
 
-ptrdiff_t ck_winograd_weights_size(const ck_kernels *kernels, const ck_convolution *op, int size) {
-    const ptrdiff_t elements = (size + 2) * (size + 2) * weights_plane(op->panels.inputs, CK_PANEL);
+ptrdiff_t ck_winograd_weights_size(const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form) {
+    const int points = ck_form_points(form);
+    const ptrdiff_t elements = points * points * weights_plane(op->panels.inputs, CK_PANEL);
     return ck_whole_lines(elements * ck_element_size(transformed_type(kernels, op)));
 }
 
 void ck_winograd_transform_weights(
-    const ck_kernels *kernels, const ck_convolution *op, int size, ptrdiff_t panel, void *out) {
+    const ck_kernels *kernels, const ck_convolution *op, ck_winograd_form form, ptrdiff_t panel, void *out) {
     const panel_weights from = weights_of(op, panel);
     const ck_type type = transformed_type(kernels, op);
     const ptrdiff_t plane = weights_plane(op->panels.inputs, from.columns);
-    for (int y = 0; y < size + 2; y++) {
+    const int points = ck_form_points(form);
+    for (int y = 0; y < points; y++) {
         kernels->winograd_weights(
-            (uint8_t *)out + y * (size + 2) * plane * ck_element_size(type), plane, from.packed, from.tap_stride,
-            op->panels.inputs, from.columns, y, op->panels.type, type, size);
+            (uint8_t *)out + y * points * plane * ck_element_size(type), plane, from.packed, from.tap_stride,
+            op->panels.inputs, from.columns, y, op->panels.type, type, form);
     }
 }
 
@@ -171,13 +177,14 @@ static void finish_tile(
     ptrdiff_t panel, int columns) {
     const ck_convolution *op = &w->op;
     const place at = place_of(w, tile);
-    kernels->winograd_output(results, sums, plane, columns, w->size);
-    const ptrdiff_t rows = ck_smaller(w->size, op->output_height - at.y);
-    const int pixels = (int)ck_smaller(w->size, op->output_width - at.x);
+    const int size = ck_form_size(w->form);
+    kernels->winograd_output(results, sums, plane, columns, w->form);
+    const ptrdiff_t rows = ck_smaller(size, op->output_height - at.y);
+    const int pixels = (int)ck_smaller(size, op->output_width - at.x);
     for (ptrdiff_t y = 0; y < rows; y++) {
         const ptrdiff_t line = at.picture * op->output_height + at.y + y;
         kernels->finish(
-            &op->epilogue, results + y * w->size * CK_PANEL, CK_PANEL, line * op->output_width + at.x, panel, pixels,
+            &op->epilogue, results + y * size * CK_PANEL, CK_PANEL, line * op->output_width + at.x, panel, pixels,
             columns);
     }
 }
@@ -189,12 +196,12 @@ void ck_winograd_multiply(
     const panel_weights from = weights_of(op, panel);
     const ck_type type = transformed_type(kernels, op);
     const ptrdiff_t size = ck_element_size(type);
-    const layout at = layout_of(kernels, op, w->size, last - first);
+    const layout at = layout_of(kernels, op, w->form, last - first);
     float *sums = (float *)((uint8_t *)scratch + at.sums);
-    const int points = w->size + 2;
+    const int points = ck_form_points(w->form);
     const ptrdiff_t plane = input_plane(op, w->tile_count);
     const ptrdiff_t sum_plane = sums_plane(last - first);
-    const ptrdiff_t block = block_of(kernels, op, w->size);
+    const ptrdiff_t block = block_of(kernels, op, w->form);
     const ptrdiff_t weight_plane = weights_plane(w->weights ? inputs : block, from.columns);
 
     for (int y = 0; y < points; y++) {
@@ -206,7 +213,7 @@ void ck_winograd_multiply(
             } else {
                 kernels->winograd_weights(
                     (uint8_t *)scratch + at.weights, weight_plane, from.packed + channel * from.channel_size,
-                    from.tap_stride, depth, from.columns, y, op->panels.type, type, w->size);
+                    from.tap_stride, depth, from.columns, y, op->panels.type, type, w->form);
             }
             for (int x = 0; x < points; x++) {
                 const int point = y * points + x;

@@ -5,6 +5,9 @@
 // A tile of m results along a side is read off m + 2 points: 0, 1, -1 and infinity for m = 2; 0, a, -a, b, -b and
 // infinity for m = 4. There a = 2/3 and b = 3/2 lose half as much to rounding as the customary 1 and 2. The matrices
 // are the Toom-Cook construction over these points; even and odd powers are shared between a point and its negative.
+//
+// Where each pixel is seen twice, the four pixels of m = 2 are p, q, q and r: the point -1 is q - q, and is left out. What
+// is left is computed as it would be with it, and the results have the same bits.
 
 #ifndef CK_WINOGRAD_KERNELS_H
 #define CK_WINOGRAD_KERNELS_H
@@ -20,9 +23,15 @@
 #define CK_DIVISOR_A (2.0f * CK_POINT_A2 * (CK_POINT_A2 - CK_POINT_B2))
 #define CK_DIVISOR_B (2.0f * CK_POINT_B2 * (CK_POINT_B2 - CK_POINT_A2))
 
-/// out[size + 2] = Bᵀ · d[size + 2].
-CK_INLINE void ck_input_points(ck_vec *out, const ck_vec *d, const int size) {
-    if (size == 2) {
+/// out[points] = Bᵀ · d[points].
+CK_INLINE void ck_input_points(ck_vec *out, const ck_vec *d, const ck_winograd_form form) {
+    if (form == CK_F2_UPSAMPLED) {
+        out[0] = d[0] - d[1];
+        out[1] = d[1] + d[1];
+        out[2] = d[2] - d[1];
+        return;
+    }
+    if (form == CK_F2) {
         out[0] = d[0] - d[2];
         out[1] = d[1] + d[2];
         out[2] = d[2] - d[1];
@@ -43,15 +52,15 @@ CK_INLINE void ck_input_points(ck_vec *out, const ck_vec *d, const int size) {
     out[4] = ck_fma(ck_splat(-CK_POINT_B), odd_b, even_b);
 }
 
-/// out[size + 2] = G · g[3].
-CK_INLINE void ck_weight_points(ck_vec *out, const ck_vec *g, const int size) {
+/// out[points] = G · g[3].
+CK_INLINE void ck_weight_points(ck_vec *out, const ck_vec *g, const ck_winograd_form form) {
     out[0] = g[0];
-    if (size == 2) {
+    if (form != CK_F4) {
         const ck_vec even = ck_splat(0.5f) * (g[0] + g[2]);
         const ck_vec odd = ck_splat(0.5f) * g[1];
         out[1] = even + odd;
-        out[2] = even - odd;
-        out[3] = g[2];
+        if (form == CK_F2) out[2] = even - odd;
+        out[ck_form_points(form) - 1] = g[2];
         return;
     }
     const ck_vec even_a = ck_fma(ck_splat(CK_POINT_A2 / CK_DIVISOR_A), g[2], ck_splat(1 / CK_DIVISOR_A) * g[0]);
@@ -65,11 +74,16 @@ CK_INLINE void ck_weight_points(ck_vec *out, const ck_vec *g, const int size) {
     out[5] = g[2];
 }
 
-/// out[size] = Aᵀ · m[size + 2].
-CK_INLINE void ck_output_points(ck_vec *out, const ck_vec *m, const int size) {
+/// out[size] = Aᵀ · m[points].
+CK_INLINE void ck_output_points(ck_vec *out, const ck_vec *m, const ck_winograd_form form) {
+    if (form == CK_F2_UPSAMPLED) {
+        out[0] = m[0] + m[1];
+        out[1] = m[1] + m[2];
+        return;
+    }
     const ck_vec even_a = m[1] + m[2];
     const ck_vec odd_a = m[1] - m[2];
-    if (size == 2) {
+    if (form == CK_F2) {
         out[0] = m[0] + even_a;
         out[1] = odd_a + m[3];
         return;
@@ -86,8 +100,8 @@ CK_INLINE void ck_output_points(ck_vec *out, const ck_vec *m, const int size) {
 /// CK_LANES channels of a tile, or `count` if they are fewer; all but `count` are constants where this is called.
 CK_INLINE void ck_input_lanes(
     void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channel, int count, const ck_type in_type,
-    const ck_type type, const int size) {
-    const int points = size + 2;
+    const ck_type type, const ck_winograd_form form) {
+    const int points = ck_form_points(form);
     ck_vec columns[6][6];
 #pragma clang loop unroll(full)
     for (int x = 0; x < points; x++) {
@@ -97,14 +111,14 @@ CK_INLINE void ck_input_lanes(
             const void *pixel = pixels[y * points + x];
             d[y] = count == CK_LANES ? ck_load(pixel, channel, in_type) : ck_load_part(pixel, channel, count, in_type);
         }
-        ck_input_points(transformed, d, size);
+        ck_input_points(transformed, d, form);
 #pragma clang loop unroll(full)
         for (int y = 0; y < points; y++) columns[y][x] = transformed[y];
     }
 #pragma clang loop unroll(full)
     for (int y = 0; y < points; y++) {
         ck_vec transformed[6];
-        ck_input_points(transformed, columns[y], size);
+        ck_input_points(transformed, columns[y], form);
 #pragma clang loop unroll(full)
         for (int x = 0; x < points; x++) {
             const ptrdiff_t at = (y * points + x) * plane + channel;
@@ -119,59 +133,62 @@ CK_INLINE void ck_input_lanes(
 
 CK_INLINE void ck_input_tile(
     void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channels, const ck_type in_type,
-    const ck_type type, const int size) {
+    const ck_type type, const ck_winograd_form form) {
     ptrdiff_t c = 0;
     for (; c + CK_LANES <= channels; c += CK_LANES) {
-        ck_input_lanes(out, plane, pixels, c, CK_LANES, in_type, type, size);
+        ck_input_lanes(out, plane, pixels, c, CK_LANES, in_type, type, form);
     }
-    if (c < channels) ck_input_lanes(out, plane, pixels, c, (int)(channels - c), in_type, type, size);
+    if (c < channels) ck_input_lanes(out, plane, pixels, c, (int)(channels - c), in_type, type, form);
 }
 
-#define CK_INPUT_CASE(in_type, type, size)                                                        \
-    case (in_type) * 16 + (type) * 8 + (size):                                                    \
-        ck_input_tile(out, plane, pixels, channels, in_type, type, size);                         \
+#define CK_INPUT_CASE(in_type, type, form)                                                        \
+    case (in_type) * 16 + (type) * 8 + (form):                                                    \
+        ck_input_tile(out, plane, pixels, channels, in_type, type, form);                         \
         return;
 
 static void ck_winograd_input(
-    void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channels, ck_type in_type, ck_type type, int size) {
-    switch (in_type * 16 + type * 8 + size) {
-        CK_INPUT_CASE(CK_F32, CK_F32, 2)
-        CK_INPUT_CASE(CK_F32, CK_F32, 4)
-        CK_INPUT_CASE(CK_BF16, CK_F32, 2)
-        CK_INPUT_CASE(CK_BF16, CK_F32, 4)
-        CK_INPUT_CASE(CK_BF16, CK_BF16, 2)
-        CK_INPUT_CASE(CK_BF16, CK_BF16, 4)
+    void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channels, ck_type in_type, ck_type type, ck_winograd_form form) {
+    switch (in_type * 16 + type * 8 + form) {
+        CK_INPUT_CASE(CK_F32, CK_F32, CK_F2)
+        CK_INPUT_CASE(CK_F32, CK_F32, CK_F2_UPSAMPLED)
+        CK_INPUT_CASE(CK_F32, CK_F32, CK_F4)
+        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F2)
+        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F2_UPSAMPLED)
+        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F4)
+        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F2)
+        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F2_UPSAMPLED)
+        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F4)
     }
 }
 
 /// The values of G's row `y` for weights g[0], g[1], g[2] of a kernel's column.
-CK_INLINE ck_vec ck_weight_row(ck_vec g0, ck_vec g1, ck_vec g2, const int y, const int size) {
+CK_INLINE ck_vec ck_weight_row(ck_vec g0, ck_vec g1, ck_vec g2, const int y, const ck_winograd_form form) {
     const ck_vec g[3] = {g0, g1, g2};
     ck_vec all[6];
     // Of the points only one is asked for; the others are never computed.
-    ck_weight_points(all, g, size);
+    ck_weight_points(all, g, form);
     return all[y];
 }
 
 /// One row of points of one channel's weights, from its nine taps.
-CK_INLINE void ck_weight_lanes(ck_vec *out, const ck_vec *taps, const int y, const int size) {
+CK_INLINE void ck_weight_lanes(ck_vec *out, const ck_vec *taps, const int y, const ck_winograd_form form) {
     ck_vec row[3];
 #pragma clang loop unroll(full)
-    for (int x = 0; x < 3; x++) row[x] = ck_weight_row(taps[x], taps[3 + x], taps[6 + x], y, size);
-    ck_weight_points(out, row, size);
+    for (int x = 0; x < 3; x++) row[x] = ck_weight_row(taps[x], taps[3 + x], taps[6 + x], y, form);
+    ck_weight_points(out, row, form);
 }
 
 /// `y` and the types are constants where this is called.
 CK_INLINE void ck_weight_block(
     void *out, ptrdiff_t plane, const void *weights, ptrdiff_t tap_stride, ptrdiff_t channels, ptrdiff_t columns,
-    const int y, const ck_type in_type, const ck_type type, const int size) {
-    const int points = size + 2;
+    const int y, const ck_type in_type, const ck_type type, const ck_winograd_form form) {
+    const int points = ck_form_points(form);
     if (in_type == CK_F32) {
         for (ptrdiff_t i = 0; i < channels * columns; i += CK_LANES) {
             ck_vec taps[9], transformed[6];
 #pragma clang loop unroll(full)
             for (int t = 0; t < 9; t++) taps[t] = ck_load_f32((const float *)weights + t * tap_stride + i);
-            ck_weight_lanes(transformed, taps, y, size);
+            ck_weight_lanes(transformed, taps, y, form);
 #pragma clang loop unroll(full)
             for (int x = 0; x < points; x++) ck_store_f32((float *)out + x * plane + i, transformed[x]);
         }
@@ -189,8 +206,8 @@ CK_INLINE void ck_weight_block(
                 even[t] = (ck_vec)(pair << 16);
                 odd[t] = (ck_vec)(pair & 0xffff0000);
             }
-            ck_weight_lanes(first, even, y, size);
-            ck_weight_lanes(second, odd, y, size);
+            ck_weight_lanes(first, even, y, form);
+            ck_weight_lanes(second, odd, y, form);
 #pragma clang loop unroll(full)
             for (int x = 0; x < points; x++) {
                 if (type == CK_F32) {
@@ -206,34 +223,37 @@ CK_INLINE void ck_weight_block(
     }
 }
 
-#define CK_WEIGHT_ROWS(in_type, type, size)                                                                        \
-    case (in_type) * 16 + (type) * 8 + (size):                                                                     \
+#define CK_WEIGHT_ROWS(in_type, type, form)                                                                        \
+    case (in_type) * 16 + (type) * 8 + (form):                                                                     \
         switch (y) {                                                                                               \
-        case 0: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 0, in_type, type, size); return; \
-        case 1: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 1, in_type, type, size); return; \
-        case 2: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 2, in_type, type, size); return; \
-        case 3: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 3, in_type, type, size); return; \
-        case 4: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 4, in_type, type, size); return; \
-        case 5: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 5, in_type, type, size); return; \
+        case 0: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 0, in_type, type, form); return; \
+        case 1: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 1, in_type, type, form); return; \
+        case 2: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 2, in_type, type, form); return; \
+        case 3: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 3, in_type, type, form); return; \
+        case 4: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 4, in_type, type, form); return; \
+        case 5: ck_weight_block(out, plane, weights, tap_stride, channels, columns, 5, in_type, type, form); return; \
         }                                                                                                          \
         return;
 
 static void ck_winograd_weights(
     void *out, ptrdiff_t plane, const void *weights, ptrdiff_t tap_stride, ptrdiff_t channels, ptrdiff_t columns, int y,
-    ck_type in_type, ck_type type, int size) {
-    switch (in_type * 16 + type * 8 + size) {
-        CK_WEIGHT_ROWS(CK_F32, CK_F32, 2)
-        CK_WEIGHT_ROWS(CK_F32, CK_F32, 4)
-        CK_WEIGHT_ROWS(CK_BF16, CK_F32, 2)
-        CK_WEIGHT_ROWS(CK_BF16, CK_F32, 4)
-        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, 2)
-        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, 4)
+    ck_type in_type, ck_type type, ck_winograd_form form) {
+    switch (in_type * 16 + type * 8 + form) {
+        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F2)
+        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F2_UPSAMPLED)
+        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F4)
+        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F2)
+        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F2_UPSAMPLED)
+        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F4)
+        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F2)
+        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F2_UPSAMPLED)
+        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F4)
     }
 }
 
 CK_INLINE void ck_output_tile(
-    float *restrict out, const float *restrict in, ptrdiff_t plane, int columns, const int size) {
-    const int points = size + 2;
+    float *restrict out, const float *restrict in, ptrdiff_t plane, int columns, const ck_winograd_form form) {
+    const int points = ck_form_points(form), size = ck_form_size(form);
     for (int j = 0; j < columns; j += CK_LANES) {
         ck_vec rows[4][6];
 #pragma clang loop unroll(full)
@@ -241,25 +261,25 @@ CK_INLINE void ck_output_tile(
             ck_vec m[6], transformed[4];
 #pragma clang loop unroll(full)
             for (int y = 0; y < points; y++) m[y] = ck_load_f32(in + (y * points + x) * plane + j);
-            ck_output_points(transformed, m, size);
+            ck_output_points(transformed, m, form);
 #pragma clang loop unroll(full)
             for (int y = 0; y < size; y++) rows[y][x] = transformed[y];
         }
 #pragma clang loop unroll(full)
         for (int y = 0; y < size; y++) {
             ck_vec transformed[4];
-            ck_output_points(transformed, rows[y], size);
+            ck_output_points(transformed, rows[y], form);
 #pragma clang loop unroll(full)
             for (int x = 0; x < size; x++) ck_store_f32(out + (y * size + x) * CK_PANEL + j, transformed[x]);
         }
     }
 }
 
-static void ck_winograd_output(float *out, const float *in, ptrdiff_t plane, int columns, int size) {
-    if (size == 2) {
-        ck_output_tile(out, in, plane, columns, 2);
-    } else {
-        ck_output_tile(out, in, plane, columns, 4);
+static void ck_winograd_output(float *out, const float *in, ptrdiff_t plane, int columns, ck_winograd_form form) {
+    switch (form) {
+    case CK_F2: ck_output_tile(out, in, plane, columns, CK_F2); return;
+    case CK_F2_UPSAMPLED: ck_output_tile(out, in, plane, columns, CK_F2_UPSAMPLED); return;
+    case CK_F4: ck_output_tile(out, in, plane, columns, CK_F4); return;
     }
 }
 

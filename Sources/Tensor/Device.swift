@@ -208,11 +208,14 @@ package struct ConvolutionGeometry: Hashable, Sendable {
     package var leading: Int
     /// Rows and columns of zeros after the last pixel.
     package var trailing: Int
+    /// Whether the kernel moves over the picture enlarged to twice its extents by nearest neighbours.
+    package var upsamples: Bool
 
-    package init(stride: Int = 1, leading: Int = 0, trailing: Int = 0) {
+    package init(stride: Int = 1, leading: Int = 0, trailing: Int = 0, upsamples: Bool = false) {
         self.stride = stride
         self.leading = leading
         self.trailing = trailing
+        self.upsamples = upsamples
     }
 
     /// As many pixels out as in: a kernel of odd size, half of it around each pixel.
@@ -220,10 +223,15 @@ package struct ConvolutionGeometry: Hashable, Sendable {
         ConvolutionGeometry(leading: kernel / 2, trailing: kernel / 2)
     }
 
+    /// The same over a picture that is enlarged already.
+    package var afterUpsampling: ConvolutionGeometry {
+        ConvolutionGeometry(stride: stride, leading: leading, trailing: trailing)
+    }
+
     /// The extent of the result for an extent of the input.
     package func outputExtent(_ extent: Int, kernel: Int) -> Int {
         // Division rounds towards zero: a kernel that does not fit anywhere would seem to fit once.
-        let places = extent + leading + trailing - kernel
+        let places = (upsamples ? 2 * extent : extent) + leading + trailing - kernel
         return places < 0 ? 0 : places / stride + 1
     }
 }

@@ -110,6 +110,7 @@ package struct DeviceCheck: Sendable {
             ((8, 8), 2560, 1280, 3, .same(kernel: 3)),
             ((16, 16), 320, 640, 1, ConvolutionGeometry()), ((5, 7), 3, 10, 3, .same(kernel: 3)),
             ((128, 96), 128, 3, 3, .same(kernel: 3)),
+            ((16, 12), 320, 320, 3, ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true)),
         ]
         for (size, inputs, outputs, kernel, geometry) in cases {
             let weights = inputs * outputs * kernel * kernel
@@ -121,7 +122,7 @@ package struct DeviceCheck: Sendable {
                 geometry.outputExtent(size.0, kernel: kernel), geometry.outputExtent(size.1, kernel: kernel), outputs,
             ]
             let name =
-                "convolution \(size.0)x\(size.1)x\(inputs) to \(outputs), kernel \(kernel), stride \(geometry.stride)"
+                "convolution \(size.0)x\(size.1)x\(inputs)\(geometry.upsamples ? ", upsampled," : "") to \(outputs), kernel \(kernel), stride \(geometry.stride)"
             for isFull in [false, true] {
                 compare(
                     isFull ? name + ", with biases and a residual" : name,

@@ -15,6 +15,7 @@ struct ConvolutionCase: CustomTestStringConvertible {
 
     var testDescription: String {
         "\(shape)->\(outputs) kernel \(kernel) stride \(geometry.stride) padding \(geometry.leading),\(geometry.trailing)"
+            + (geometry.upsamples ? " upsampled" : "")
     }
 
     static let all = [
@@ -42,6 +43,19 @@ struct ConvolutionCase: CustomTestStringConvertible {
         ConvolutionCase(shape: [1, 4, 4, 3], outputs: 2, kernel: 1, geometry: ConvolutionGeometry(stride: 2)),
         ConvolutionCase(shape: [1, 6, 6, 2], outputs: 3, kernel: 5, geometry: .same(kernel: 5)),
         ConvolutionCase(shape: [1, 2, 2, 3], outputs: 2, geometry: ConvolutionGeometry(leading: 3, trailing: 4)),
+        // Too small for Winograd's algorithm in either way.
+        ConvolutionCase(
+            shape: [2, 1, 3, 40],
+            outputs: 36,
+            geometry: ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true),
+            hasResidual: true
+        ),
+        ConvolutionCase(
+            shape: [2, 3, 4, 5],
+            outputs: 7,
+            geometry: ConvolutionGeometry(stride: 2, leading: 2, trailing: 1, upsamples: true),
+            hasRowBias: true
+        ),
         // More pixels than a block has, within a line and across lines and pictures.
         ConvolutionCase(shape: [1, 2, 700, 2], outputs: 3, hasResidual: true),
         ConvolutionCase(shape: [3, 15, 17, 3], outputs: 5, hasRowBias: true),
@@ -59,6 +73,23 @@ struct ConvolutionCase: CustomTestStringConvertible {
         ConvolutionCase(shape: [1, 7, 10, 32], outputs: 33, geometry: ConvolutionGeometry()),
         ConvolutionCase(shape: [1, 6, 6, 36], outputs: 40, geometry: ConvolutionGeometry(leading: 2, trailing: 1)),
         ConvolutionCase(shape: [2, 34, 36, 32], outputs: 32, hasRowBias: true),
+        ConvolutionCase(
+            shape: [2, 5, 6, 41],
+            outputs: 70,
+            geometry: ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true),
+            hasRowBias: true,
+            hasResidual: true
+        ),
+        ConvolutionCase(
+            shape: [1, 18, 17, 32],
+            outputs: 33,
+            geometry: ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true)
+        ),
+        ConvolutionCase(
+            shape: [1, 4, 3, 36],
+            outputs: 40,
+            geometry: ConvolutionGeometry(leading: 2, trailing: 1, upsamples: true)
+        ),
     ]
 }
 
@@ -179,18 +210,41 @@ private struct ConvolutionOperands {
     @Test func `how a convolution is computed depends on one picture alone`() {
         let device = CPUDevice(precision: .bfloat16, threads: 2, instructionSet: .portable)
         let layer = ck_panels(outputs: 64, inputs: 64, taps: 9, gated: false, type: CK_BF16)
-        func algorithm(_ height: Int, _ width: Int, stride: Int = 1) -> CPUDevice.ConvolutionAlgorithm {
+        func algorithm(
+            _ height: Int,
+            _ width: Int,
+            stride: Int = 1,
+            upsamples: Bool = false
+        ) -> CPUDevice.ConvolutionAlgorithm {
             device.algorithm(
                 kernel: 3,
-                geometry: ConvolutionGeometry(stride: stride, leading: 1, trailing: 1),
+                geometry: ConvolutionGeometry(stride: stride, leading: 1, trailing: 1, upsamples: upsamples),
                 panels: layer,
                 height: height,
                 width: width
             )
         }
-        #expect(algorithm(8, 8) == .winograd(size: 4))
+        #expect(algorithm(8, 8) == .winograd(CK_F4))
+        #expect(algorithm(8, 8, upsamples: true) == .winograd(CK_F2_UPSAMPLED))
         #expect(algorithm(3, 8) == .direct)
         #expect(algorithm(8, 8, stride: 2) == .direct)
+    }
+
+    @Test(arguments: [InstructionSet.portableBFloat16, .avx512BFloat16].filter(InstructionSet.available.contains))
+    func `tiles of an upsampled picture leave out nothing but zeros`(instructionSet: InstructionSet) {
+        let device = CPUDevice(precision: .bfloat16, threads: 2, instructionSet: instructionSet)
+        var values = Values(seed: 7)
+        let x = device.upload(values.next(2 * 7 * 9 * 50, precision: .bfloat16), shape: [2, 7, 9, 50])
+        let weights = device.pack(
+            convolution: HostArray(values.next(70 * 50 * 9, scale: 0.05), shape: [70, 50, 3, 3]),
+            bias: HostArray(values.next(70), shape: [70])
+        )
+        func convolved(_ x: Tensor, _ geometry: ConvolutionGeometry) -> [Float] {
+            device.download(device.convolution(x, weights, geometry: geometry, rowBias: nil, residual: nil))
+        }
+        let geometry = ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true)
+        let enlarged = device.upsampleNearest(x, height: 14, width: 18)
+        #expect(convolved(x, geometry) == convolved(enlarged, geometry.afterUpsampling))
     }
 
     @Test(arguments: [false, true], InstructionSet.available.flatMap { set in DType.allCases.map { (set, $0) } })

@@ -81,6 +81,7 @@ enum Reference {
         let (height, width, inputs) = (shape[1], shape[2], shape[3])
         let outputHeight = geometry.outputExtent(height, kernel: kernel)
         let outputWidth = geometry.outputExtent(width, kernel: kernel)
+        let seen = geometry.upsamples ? 2 : 1
         var result = Result()
         for row in 0..<shape[0] {
             for outputY in 0..<outputHeight {
@@ -95,9 +96,9 @@ enum Reference {
                             for kx in 0..<kernel {
                                 let y = outputY * geometry.stride + ky - geometry.leading
                                 let x0 = outputX * geometry.stride + kx - geometry.leading
-                                guard (0..<height).contains(y), (0..<width).contains(x0) else { continue }
+                                guard (0..<seen * height).contains(y), (0..<seen * width).contains(x0) else { continue }
                                 for input in 0..<inputs {
-                                    let pixel = ((row * height + y) * width + x0) * inputs + input
+                                    let pixel = ((row * height + y / seen) * width + x0 / seen) * inputs + input
                                     let tap = ((output * inputs + input) * kernel + ky) * kernel + kx
                                     let product = Double(x[pixel]) * Double(weight[tap])
                                     sum += product

@@ -30,6 +30,8 @@ struct ConvolutionShape {
     let outputs: Int
     let extent: Int
     var stride = 1
+    /// Whether the picture is enlarged to twice its extents before.
+    var upsamples = false
 
     static let all = [
         ConvolutionShape(rows: 2, inputs: 4, outputs: 320, extent: 64),
@@ -46,5 +48,8 @@ struct ConvolutionShape {
         ConvolutionShape(rows: 1, inputs: 256, outputs: 256, extent: 256),
         ConvolutionShape(rows: 1, inputs: 128, outputs: 128, extent: 512),
         ConvolutionShape(rows: 1, inputs: 128, outputs: 3, extent: 512),
+        ConvolutionShape(rows: 2, inputs: 640, outputs: 640, extent: 32, upsamples: true),
+        ConvolutionShape(rows: 1, inputs: 512, outputs: 512, extent: 128, upsamples: true),
+        ConvolutionShape(rows: 1, inputs: 256, outputs: 256, extent: 256, upsamples: true),
     ]
 }

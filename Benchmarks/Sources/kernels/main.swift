@@ -30,7 +30,7 @@ func report(_ name: String, operations: Double, peak before: Double, _ body: () 
     // A neighbour on the same host shows in the peak, too.
     let peak = max(before, device.measurePeak())
     let best = operations / time.best
-    let label = name.padding(toLength: 34, withPad: " ", startingAt: 0)
+    let label = name.padding(toLength: 40, withPad: " ", startingAt: 0)
     print(
         label,
         String(format: "%7.2f ms", time.best * 1e3),
@@ -69,14 +69,17 @@ for shape in ConvolutionShape.all {
         shape: [shape.rows, shape.extent, shape.extent, shape.inputs]
     )
     let weights = device.pack(convolution: Noise([shape.outputs, shape.inputs, 3, 3]), bias: nil)
-    let geometry = ConvolutionGeometry(stride: shape.stride, leading: 1, trailing: 1)
+    let geometry = ConvolutionGeometry(stride: shape.stride, leading: 1, trailing: 1, upsamples: shape.upsamples)
     let extent = geometry.outputExtent(shape.extent, kernel: 3)
-    report(
-        "conv \(shape.rows) x \(shape.inputs) -> \(shape.outputs) @\(shape.extent)/\(shape.stride)",
-        operations: 18 * Double(shape.rows * extent * extent * shape.inputs * shape.outputs),
-        peak: start
-    ) {
+    let name = "conv \(shape.rows) x \(shape.inputs) -> \(shape.outputs) @\(shape.extent)/\(shape.stride)"
+    let operations = 18 * Double(shape.rows * extent * extent * shape.inputs * shape.outputs)
+    report(name + (shape.upsamples ? " upsampled" : ""), operations: operations, peak: start) {
         _ = device.convolution(x, weights, geometry: geometry, rowBias: nil, residual: nil)
+    }
+    guard shape.upsamples else { continue }
+    report(name + " made first", operations: operations, peak: start) {
+        let enlarged = device.upsampleNearest(x, height: extent, width: extent)
+        _ = device.convolution(enlarged, weights, geometry: geometry.afterUpsampling, rowBias: nil, residual: nil)
     }
 }
 

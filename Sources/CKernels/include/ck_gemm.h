@@ -41,6 +41,27 @@ ptrdiff_t ck_panel_source(ck_panels panels, ptrdiff_t panel, ptrdiff_t column);
 /// Columns of all panels, with padding: the length of a packed bias.
 ptrdiff_t ck_panels_columns(ck_panels panels);
 
+/// Winograd's algorithms for kernels of 3x3. A tile has `size` by `size` results, and `points` by `points` products.
+typedef enum ck_winograd_form {
+    /// F(2x2, 3x3): the points 0, 1, -1 and infinity along each side.
+    CK_F2,
+    /// F(2x2, 3x3) where each pixel is seen twice along each side. A tile's difference at the point -1 is then one of a pixel
+    /// and itself, and the point falls away.
+    CK_F2_UPSAMPLED,
+    /// F(4x4, 3x3): six points along each side.
+    CK_F4,
+} ck_winograd_form;
+
+/// Results along each side of a tile.
+static inline int ck_form_size(ck_winograd_form form) {
+    return form == CK_F4 ? 4 : 2;
+}
+
+/// Points along each side of a tile: of its input's pixels, its weights and its products.
+static inline int ck_form_points(ck_winograd_form form) {
+    return form == CK_F4 ? 6 : form == CK_F2 ? 4 : 3;
+}
+
 /// What happens to a tile of sums: `output = activation(sum + bias + row_bias) + residual`.
 typedef struct ck_epilogue {
     /// [rows][channels] of `type`.
@@ -80,22 +101,22 @@ typedef struct ck_kernels {
         const ck_epilogue *_Nonnull epilogue, const float *_Nonnull c, ptrdiff_t c_stride, ptrdiff_t row,
         ptrdiff_t panel, int rows, int columns);
 
-    /// Winograd's transform of one tile's input: out[point * plane + channel] of CK_F32 or CK_BF16 from the
-    /// (size + 2)² pixels of `channels` channels; size: 2 or 4.
+    /// Winograd's transform of one tile's input: out[point * plane + channel] of CK_F32 or CK_BF16 from the points²
+    /// pixels of `channels` channels.
     void (*_Nonnull winograd_input)(
         void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull const *_Nonnull pixels, ptrdiff_t channels,
-        ck_type in_type, ck_type type, int size);
+        ck_type in_type, ck_type type, ck_winograd_form form);
 
     /// Winograd's transform of a block of a panel's weights at the points of row `y`: out[x * plane ...] is as a panel of
     /// one tap, [channels][columns] or in pairs; `weights` the block's first channel of a panel of nine taps, from one of
     /// which to the next there are `tap_stride` elements.
     void (*_Nonnull winograd_weights)(
         void *_Nonnull out, ptrdiff_t plane, const void *_Nonnull weights, ptrdiff_t tap_stride, ptrdiff_t channels,
-        ptrdiff_t columns, int y, ck_type in_type, ck_type type, int size);
+        ptrdiff_t columns, int y, ck_type in_type, ck_type type, ck_winograd_form form);
 
     /// Winograd's transform of one tile's sums, in[point * plane + column], to its results, out[size * size][CK_PANEL].
     void (*_Nonnull winograd_output)(
-        float *_Nonnull out, const float *_Nonnull in, ptrdiff_t plane, int columns, int size);
+        float *_Nonnull out, const float *_Nonnull in, ptrdiff_t plane, int columns, ck_winograd_form form);
 
     /// out[2 * pairs][columns] = in[pairs][columns][2].
     void (*_Nonnull widen_pairs)(

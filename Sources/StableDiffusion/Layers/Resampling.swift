@@ -19,15 +19,18 @@ struct Downsample: Sendable {
 
 /// Nearest-neighbour upsampling and a convolution: diffusers' `Upsample2D`.
 struct Upsample: Sendable {
-    private let device: any Device
     private let conv: Convolution
 
     init(_ layers: LayerBuilder, _ channels: Int) throws(WeightError) {
-        device = layers.device
-        conv = try layers.convolution("upsamplers.0.conv", channels, channels)
+        let geometry = ConvolutionGeometry(leading: 1, trailing: 1, upsamples: true)
+        conv = try layers.convolution("upsamplers.0.conv", channels, channels, geometry: geometry)
     }
 
+    /// The picture at the given extents: twice those of `x`, or one less.
     func callAsFunction(_ x: Tensor, height: Int, width: Int) -> Tensor {
-        conv(device.upsampleNearest(x, height: height, width: width))
+        if height == 2 * x.shape[1], width == 2 * x.shape[2] { return conv(x) }
+        let (device, geometry) = (conv.device, conv.geometry.afterUpsampling)
+        let enlarged = device.upsampleNearest(x, height: height, width: width)
+        return device.convolution(enlarged, conv.weights, geometry: geometry, rowBias: nil, residual: nil)
     }
 }

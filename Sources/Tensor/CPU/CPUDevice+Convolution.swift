@@ -77,6 +77,21 @@ extension CPUDevice {
             height: outputHeight,
             width: outputWidth
         )
+        if algorithm == .direct, geometry.upsamples {
+            // Too few pixels or channels for the picture in between to matter.
+            let enlarged = Picture(height: 2 * picture.height, width: 2 * picture.width)
+            return product(
+                upsampleNearest(x, height: enlarged.height, width: enlarged.width),
+                enlarged,
+                weights,
+                kernel: kernel,
+                geometry: geometry.afterUpsampling,
+                shape: shape,
+                activation: activation,
+                rowBias: rowBias,
+                residual: residual
+            )
+        }
         let split = ProductSplit(pixels: shape.pixels, panels: packed.count, threads: threads)
         let widens = unsafe algorithm == .direct && ck_convolution_widens(kernels, packed.panels)
         let input = widens && split.isInputShared ? widened(x) : x
@@ -111,8 +126,8 @@ extension CPUDevice {
                 parallel(split.count) { index in
                     unsafe convolve(operation, pixels: split.pixels(index), panels: split.panels(index))
                 }
-            case .winograd(let size):
-                unsafe winograd(operation, size: size, rows: shape[0])
+            case .winograd(let form):
+                unsafe winograd(operation, form: form, rows: shape[0])
             }
         }
         return result

@@ -8,21 +8,22 @@ extension CPUDevice {
     enum ConvolutionAlgorithm: Equatable {
         /// Every product of the definition.
         case direct
-        /// Winograd's minimal filtering with `size` by `size` results a tile.
-        case winograd(size: Int)
+        /// Winograd's minimal filtering.
+        case winograd(ck_winograd_form)
     }
 
     /// The algorithm for a convolution of `panels` over a picture of `height` by `width` results.
     ///
     /// Winograd's transforms cost as much as a few dozen products for each input and output channel, and tiles that hang over
     /// the edge cost as much as whole ones. Transformed values that are rounded to bfloat16 lose more accuracy in larger
-    /// tiles; float32 ones lose nothing that shows.
+    /// tiles; float32 ones lose nothing that shows. Tiles of upsampled pictures need as few products as the largest.
     func algorithm(kernel: Int, geometry: ConvolutionGeometry, panels: ck_panels, height: Int, width: Int)
         -> ConvolutionAlgorithm
     {
         guard kernel == 3, geometry.stride == 1, min(panels.inputs, panels.outputs) >= 32, min(height, width) >= 4
         else { return .direct }
-        return .winograd(size: multipliesBFloat16(panels) && !isFast ? 2 : 4)
+        if geometry.upsamples { return geometry.leading == 1 ? .winograd(CK_F2_UPSAMPLED) : .direct }
+        return .winograd(multipliesBFloat16(panels) && !isFast ? CK_F2 : CK_F4)
     }
 
     /// Whether products of these panels are computed of bfloat16.
@@ -33,13 +34,13 @@ extension CPUDevice {
     /// Convolves by Winograd's algorithm.
     ///
     /// - Parameter rows: pictures.
-    func winograd(_ operation: ck_convolution, size: Int, rows: Int) {
+    func winograd(_ operation: ck_convolution, form: ck_winograd_form, rows: Int) {
         let zeros = unsafe pool.take(operation.panels.inputs * DType.float32.size)
         unsafe zeros.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: zeros.byteCount)
         withExtendedLifetime(zeros) {
             let winograd = unsafe WinogradConvolution(
                 operation: operation,
-                size: size,
+                form: form,
                 rows: rows,
                 zeros: zeros.pointer,
                 kernels: kernels
@@ -122,23 +123,23 @@ extension CPUDevice {
     nonisolated(unsafe) private let zeros: UnsafeMutableRawPointer
     // Safe: points to a constant.
     nonisolated(unsafe) private let kernels: UnsafePointer<ck_kernels>
-    private let size: Int
+    private let form: ck_winograd_form
 
     init(
         operation: ck_convolution,
-        size: Int,
+        form: ck_winograd_form,
         rows: Int,
         zeros: UnsafeMutableRawPointer,
         kernels: UnsafePointer<ck_kernels>
     ) {
         unsafe self.operation = unsafe operation
-        self.size = size
+        self.form = form
         unsafe self.zeros = unsafe zeros
         unsafe self.kernels = unsafe kernels
         let (tiles, tileBytes) = unsafe withUnsafePointer(to: operation) { operation in
             unsafe (
-                rows * ck_winograd_tiles(operation, Int32(size)),
-                ck_winograd_transformed_size(kernels, operation, Int32(size), 64) / 64
+                rows * ck_winograd_tiles(operation, form),
+                ck_winograd_transformed_size(kernels, operation, form, 64) / 64
             )
         }
         let most = min(max(Self.blockBytes / tileBytes, Self.fewestTiles), Self.mostTiles)
@@ -154,23 +155,23 @@ extension CPUDevice {
     /// Bytes of the transformed input of so many tiles.
     func transformedSize(_ tiles: Int) -> Int {
         unsafe withUnsafePointer(to: operation) {
-            unsafe ck_winograd_transformed_size(kernels, $0, Int32(size), tiles)
+            unsafe ck_winograd_transformed_size(kernels, $0, form, tiles)
         }
     }
 
     /// Bytes that multiplying so many tiles needs.
     func scratchSize(_ tiles: Int) -> Int {
-        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch(kernels, $0, Int32(size), tiles) }
+        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_scratch(kernels, $0, form, tiles) }
     }
 
     /// Bytes of one panel's transformed weights.
     var weightsSize: Int {
-        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_weights_size(kernels, $0, Int32(size)) }
+        unsafe withUnsafePointer(to: operation) { unsafe ck_winograd_weights_size(kernels, $0, form) }
     }
 
     func transformWeights(panel: Int, into weights: UnsafeMutableRawPointer) {
         unsafe withUnsafePointer(to: operation) {
-            unsafe ck_winograd_transform_weights(kernels, $0, Int32(size), panel, weights)
+            unsafe ck_winograd_transform_weights(kernels, $0, form, panel, weights)
         }
     }
 
@@ -198,7 +199,7 @@ extension CPUDevice {
         unsafe ck_winograd(
             op: operation,
             zeros: zeros,
-            size: Int32(size),
+            form: form,
             first_tile: tiles.lowerBound,
             tile_count: tiles.count,
             transformed: transformed,

@@ -133,6 +133,15 @@ extension CUDADevice {
     ) -> Tensor {
         let shape = x.shape
         precondition(shape.rank == 4 && shape[3] == weights.inputs, "\(shape) into \(weights.inputs) inputs")
+        if geometry.upsamples {
+            return convolution(
+                upsampleNearest(x, height: 2 * shape[1], width: 2 * shape[2]),
+                weights,
+                geometry: geometry.afterUpsampling,
+                rowBias: rowBias,
+                residual: residual
+            )
+        }
         let height = geometry.outputExtent(shape[1], kernel: weights.kernel)
         let width = geometry.outputExtent(shape[2], kernel: weights.kernel)
         let result = makeTensor([shape[0], height, width, weights.outputs])
