@@ -5,6 +5,7 @@
 // pixels in reach are widened once for all panels, and each block of weights once for all pixels.
 
 #include "include/ck_convolution.h"
+#include "prefetch.h"
 
 /// Input channels whose weights are widened at a time: a block of 64 columns stays in the second-level cache.
 #define WIDENED_INPUTS 512
@@ -124,20 +125,6 @@ typedef struct pass {
     bool is_bf16;
 } pass;
 
-/// Asks for the lines that the end of a tile will write and read: its sums take longer than they take to come.
-static void prefetch_results(const ck_epilogue *e, ptrdiff_t row, ptrdiff_t panel, int rows, int columns) {
-    const ptrdiff_t size = ck_element_size(e->type);
-    const ptrdiff_t width = e->activation == CK_GEGLU ? columns / 2 : columns;
-    const ptrdiff_t first = panel * (e->activation == CK_GEGLU ? CK_PANEL / 2 : CK_PANEL);
-    for (int i = 0; i < rows; i++) {
-        const ptrdiff_t start = ((row + i) * e->channels + first) * size;
-        for (ptrdiff_t at = start; at < start + width * size; at += 64) {
-            __builtin_prefetch((const uint8_t *)e->output + at, 1);
-            if (e->residual) __builtin_prefetch((const uint8_t *)e->residual + at, 0);
-        }
-    }
-}
-
 static void run_pass(
     const ck_kernels *kernels, const ck_convolution *op, const pass *p, float *sums, bool one_tile,
     ptrdiff_t first_pixel, ptrdiff_t pixels, ptrdiff_t panel, int columns) {
@@ -146,7 +133,7 @@ static void run_pass(
         const void *a[CK_TILE_ROWS] = {0};
         for (int r = 0; r < rows; r++) a[r] = (const uint8_t *)p->rows[i + r] + p->offset;
         float *c = one_tile ? sums : sums + i * CK_PANEL;
-        if (p->is_last) prefetch_results(&op->epilogue, first_pixel + i, panel, rows, columns);
+        if (p->is_last) ck_prefetch_results(&op->epilogue, first_pixel + i, panel, rows, columns);
         if (p->is_bf16) {
             kernels->tile_bf16(
                 c, (const uint16_t *const *)a, p->weights, p->depth, CK_PANEL, rows, columns, !p->is_first);

@@ -5,6 +5,7 @@
 #include "include/ck_int8.h"
 #include "include/ck_packing.h"
 #include "kernels.h"
+#include "prefetch.h"
 
 /// Groups of four inputs whose weights are widened at a time: a block of 64 columns stays in the second-level cache.
 #define BLOCK_GROUPS 128
@@ -121,10 +122,10 @@ void ck_int8_multiply(
                     a[r] = (const uint8_t *)p->rows + (first_row + i + r) * row_size + group * 4 * int8->activation_size;
                 }
                 int32_t *c = sums + i * CK_PANEL;
+                const bool is_last = group + block >= groups;
+                if (is_last) ck_prefetch_results(&p->epilogue, first_row + i, panel, height, columns);
                 int8->tile(c, a, weights, count, CK_PANEL, height, columns, group > 0);
-                if (group + block >= groups) {
-                    finish_tile(kernels, int8, p, c, tile, first_row + i, panel, height, columns);
-                }
+                if (is_last) finish_tile(kernels, int8, p, c, tile, first_row + i, panel, height, columns);
             }
         }
     }

@@ -4,6 +4,7 @@
 // weights. Those were transformed before, or are now, a row of points and a block of channels at a time.
 
 #include "include/ck_winograd.h"
+#include "prefetch.h"
 
 /// Bytes of weights that are transformed at a time: a row of points of a block of channels fits the second-level cache
 /// beside what it is multiplied with.
@@ -50,11 +51,16 @@ ptrdiff_t ck_winograd_transformed_size(
     return points * points * input_plane(op, tile_count) * ck_element_size(transformed_type(kernels, op));
 }
 
+/// Tiles whose results are asked for before they are computed.
+#define TILES_AHEAD 4
+
 /// Where a tile's first result is.
 typedef struct place {
     /// The picture's number.
     ptrdiff_t picture;
     ptrdiff_t y, x;
+    /// The tile's rows and columns that lie in the picture.
+    int rows, columns;
 } place;
 
 static place place_of(const ck_winograd *w, ptrdiff_t tile) {
@@ -62,11 +68,19 @@ static place place_of(const ck_winograd *w, ptrdiff_t tile) {
     const ptrdiff_t across = tiles_across(w->op.output_width, size);
     const ptrdiff_t per_picture = ck_winograd_tiles(&w->op, w->form);
     const ptrdiff_t within = (w->first_tile + tile) % per_picture;
+    const ptrdiff_t y = within / across * size, x = within % across * size;
     return (place){
         .picture = (w->first_tile + tile) / per_picture,
-        .y = within / across * size,
-        .x = within % across * size,
+        .y = y,
+        .x = x,
+        .rows = (int)ck_smaller(size, w->op.output_height - y),
+        .columns = (int)ck_smaller(size, w->op.output_width - x),
     };
+}
+
+/// The result's pixel, counted over all pictures, where a row of a tile starts.
+static ptrdiff_t first_pixel(const ck_winograd *w, place at, int row) {
+    return (at.picture * w->op.output_height + at.y + row) * w->op.output_width + at.x;
 }
 
 void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t first, ptrdiff_t last) {
@@ -175,17 +189,19 @@ static void multiply_point(
 static void finish_tile(
     const ck_kernels *kernels, const ck_winograd *w, ptrdiff_t tile, const float *sums, ptrdiff_t plane, float *results,
     ptrdiff_t panel, int columns) {
-    const ck_convolution *op = &w->op;
     const place at = place_of(w, tile);
     const int size = ck_form_size(w->form);
     kernels->winograd_output(results, sums, plane, columns, w->form);
-    const ptrdiff_t rows = ck_smaller(size, op->output_height - at.y);
-    const int pixels = (int)ck_smaller(size, op->output_width - at.x);
-    for (ptrdiff_t y = 0; y < rows; y++) {
-        const ptrdiff_t line = at.picture * op->output_height + at.y + y;
+    for (int y = 0; y < at.rows; y++) {
         kernels->finish(
-            &op->epilogue, results + y * size * CK_PANEL, CK_PANEL, line * op->output_width + at.x, panel, pixels,
-            columns);
+            &w->op.epilogue, results + y * size * CK_PANEL, CK_PANEL, first_pixel(w, at, y), panel, at.columns, columns);
+    }
+}
+
+static void prefetch_tile(const ck_winograd *w, ptrdiff_t tile, ptrdiff_t panel, int columns) {
+    const place at = place_of(w, tile);
+    for (int y = 0; y < at.rows; y++) {
+        ck_prefetch_results(&w->op.epilogue, first_pixel(w, at, y), panel, at.columns, columns);
     }
 }
 
@@ -225,6 +241,7 @@ void ck_winograd_multiply(
         }
     }
     for (ptrdiff_t tile = first; tile < last; tile++) {
+        if (tile + TILES_AHEAD < last) prefetch_tile(w, tile + TILES_AHEAD, panel, from.columns);
         finish_tile(
             kernels, w, tile, sums + (tile - first) * CK_PANEL, sum_plane,
             (float *)((uint8_t *)scratch + at.results), panel, from.columns);
