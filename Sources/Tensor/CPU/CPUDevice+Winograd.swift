@@ -42,6 +42,7 @@ extension CPUDevice {
                 operation: operation,
                 form: form,
                 rows: rows,
+                threads: threads,
                 zeros: zeros.pointer,
                 kernels: kernels
             )
@@ -129,6 +130,7 @@ extension CPUDevice {
         operation: ck_convolution,
         form: ck_winograd_form,
         rows: Int,
+        threads: Int,
         zeros: UnsafeMutableRawPointer,
         kernels: UnsafePointer<ck_kernels>
     ) {
@@ -143,11 +145,15 @@ extension CPUDevice {
             )
         }
         let most = min(max(Self.blockBytes / tileBytes, Self.fewestTiles), Self.mostTiles)
-        let count = tiles == 0 ? 0 : (tiles - 1) / most + 1
-        // Whole groups of as many as are multiplied together, except in the last block.
-        let groups = (tiles + Int(CK_TILE_ROWS) - 1) / Int(CK_TILE_ROWS)
-        let bounds = (0...count).map { min(tiles, count == 0 ? 0 : $0 * groups / count * Int(CK_TILE_ROWS)) }
-        blocks = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
+        let isPlenty = tiles > most * (2 * threads - 1)
+        // Of as many tiles as are multiplied together. Where panels are pieces too, blocks need not be small.
+        blocks = guidedRanges(
+            tiles,
+            most: most,
+            fewest: isPlenty ? Self.fewestTiles : most,
+            group: Int(CK_TILE_ROWS),
+            threads: threads
+        )
     }
 
     var panels: Int { unsafe ck_panel_count(operation.panels) }
