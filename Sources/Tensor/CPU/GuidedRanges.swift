@@ -7,7 +7,7 @@
 ///
 /// - Parameters:
 ///   - count: of what is cut; 0 gives no range.
-///   - most: a range's largest size.
+///   - most: a range's largest size, before it is rounded up to whole groups.
 ///   - fewest: the size below which no range is cut further, at most `most`.
 ///   - group: sizes are multiples of it, except in the last range.
 func guidedRanges(_ count: Int, most: Int, fewest: Int, group: Int, threads: Int) -> [Range<Int>] {
