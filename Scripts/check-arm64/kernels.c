@@ -67,12 +67,13 @@ static const char *named(const char *what, ck_type type) {
 /// A convolution by the definition, or by Winograd's algorithm where `winograd` names a form.
 static void convolution(
     const ck_kernels *kernels, ck_type type, ptrdiff_t kernel, const ck_winograd_form *winograd, bool gated) {
-    const ptrdiff_t scale_up = winograd && *winograd == CK_F2_UPSAMPLED ? 2 : 1;
+    const bool upsamples = winograd ? *winograd == CK_F2_UPSAMPLED : kernel == 3 && between(0, 1);
     const ptrdiff_t rows = between(1, 3), height = kernel == 1 ? 1 : between(3, 19), width = between(3, 21);
     const ptrdiff_t stride = kernel == 3 && !winograd ? between(1, 2) : 1, leading = kernel / 2;
     const ptrdiff_t inputs = between(1, 150), channels = between(1, 150);
     const ck_panels panels = {gated ? 2 * channels : channels, inputs, kernel * kernel, gated, type};
-    const ptrdiff_t out_height = (scale_up * height - 1) / stride + 1, out_width = (scale_up * width - 1) / stride + 1;
+    const ptrdiff_t out_height = ((height << upsamples) - 1) / stride + 1;
+    const ptrdiff_t out_width = ((width << upsamples) - 1) / stride + 1;
     const ptrdiff_t pixels = rows * out_height * out_width;
 
     const float scale = 1 / sqrtf((float)(inputs * kernel * kernel));
@@ -88,6 +89,7 @@ static void convolution(
         .input_type = type,
         .height = height,
         .width = width,
+        .upsamples = upsamples,
         .output_height = out_height,
         .output_width = out_width,
         .kernel = kernel,

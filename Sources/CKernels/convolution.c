@@ -31,21 +31,23 @@ bool ck_convolution_widens(const ck_kernels *kernels, ck_panels panels) {
 }
 
 static window window_of(const ck_convolution *op, ptrdiff_t first_pixel, ptrdiff_t last_pixel) {
+    const int shift = op->upsamples ? 1 : 0;
+    const ptrdiff_t height = op->height << shift, width = op->width << shift;
     ptrdiff_t first_line = first_pixel / op->output_width;
     ptrdiff_t last_line = (last_pixel - 1) / op->output_width;
     ptrdiff_t top = first_line % op->output_height * op->stride - op->leading;
     ptrdiff_t bottom = last_line % op->output_height * op->stride - op->leading + op->kernel - 1;
     window result = {
-        .first_row = first_line / op->output_height * op->height + clamp(top, op->height),
-        .last_row = last_line / op->output_height * op->height + clamp(bottom, op->height) + 1,
+        .first_row = first_line / op->output_height * op->height + (clamp(top, height) >> shift),
+        .last_row = last_line / op->output_height * op->height + (clamp(bottom, height) >> shift) + 1,
         .first_column = 0,
         .last_column = op->width,
     };
     if (first_line == last_line) {
         ptrdiff_t left = first_pixel % op->output_width * op->stride - op->leading;
         ptrdiff_t right = (last_pixel - 1) % op->output_width * op->stride - op->leading + op->kernel - 1;
-        result.first_column = clamp(left, op->width);
-        result.last_column = clamp(right, op->width) + 1;
+        result.first_column = clamp(left, width) >> shift;
+        result.last_column = (clamp(right, width) >> shift) + 1;
     }
     return result;
 }
@@ -82,6 +84,8 @@ ptrdiff_t ck_convolution_scratch(
 static void fill_table(
     const void **table, const ck_convolution *op, window seen, const uint8_t *input, ptrdiff_t pixel_size,
     const void *zeros, ptrdiff_t first_pixel, ptrdiff_t pixels) {
+    const int shift = op->upsamples ? 1 : 0;
+    const ptrdiff_t height = op->height << shift, width = op->width << shift;
     ptrdiff_t columns = seen.last_column - seen.first_column;
     for (ptrdiff_t tap = 0; tap < op->panels.taps; tap++) {
         ptrdiff_t down = tap / op->kernel - op->leading;
@@ -90,12 +94,12 @@ static void fill_table(
         ptrdiff_t column = first_pixel % op->output_width;
         for (ptrdiff_t i = 0; i < pixels;) {
             ptrdiff_t y = line % op->output_height * op->stride + down;
-            ptrdiff_t row = line / op->output_height * op->height + y - seen.first_row;
+            ptrdiff_t row = line / op->output_height * op->height + (y >> shift) - seen.first_row;
             ptrdiff_t end = ck_smaller(pixels, i + op->output_width - column);
             for (; i < end; i++, column++) {
                 ptrdiff_t x = column * op->stride + right;
-                bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
-                *table++ = inside ? input + (row * columns + x - seen.first_column) * pixel_size : zeros;
+                bool inside = y >= 0 && y < height && x >= 0 && x < width;
+                *table++ = inside ? input + (row * columns + (x >> shift) - seen.first_column) * pixel_size : zeros;
             }
             line++;
             column = 0;

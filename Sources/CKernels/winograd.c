@@ -90,15 +90,14 @@ void ck_winograd_transform(const ck_kernels *kernels, const ck_winograd *w, ptrd
     const ptrdiff_t plane = input_plane(op, w->tile_count);
     const ptrdiff_t pixel_size = inputs * ck_element_size(op->input_type);
     const int points = ck_form_points(w->form);
-    // Two results lie over one pixel that is seen twice.
-    const int scale = w->form == CK_F2_UPSAMPLED ? 2 : 1;
+    const int shift = op->upsamples ? 1 : 0;
     for (ptrdiff_t tile = first; tile < last; tile++) {
         const place at = place_of(w, tile);
         const uint8_t *picture = (const uint8_t *)op->input + at.picture * op->height * op->width * pixel_size;
         const void *pixels[CK_WINOGRAD_POINTS];
         for (int i = 0; i < points * points; i++) {
-            const ptrdiff_t y = at.y / scale + i / points - op->leading;
-            const ptrdiff_t x = at.x / scale + i % points - op->leading;
+            const ptrdiff_t y = (at.y >> shift) + i / points - op->leading;
+            const ptrdiff_t x = (at.x >> shift) + i % points - op->leading;
             const bool inside = y >= 0 && y < op->height && x >= 0 && x < op->width;
             pixels[i] = inside ? picture + (y * op->width + x) * pixel_size : w->zeros;
         }

@@ -97,6 +97,12 @@ CK_INLINE void ck_output_points(ck_vec *out, const ck_vec *m, const ck_winograd_
         ck_splat(CK_POINT_B2 * CK_POINT_B), odd_b, ck_fma(ck_splat(CK_POINT_A2 * CK_POINT_A), odd_a, m[5]));
 }
 
+/// What a transform is compiled for: the type it reads, the type it writes, and the form.
+#define CK_WINOGRAD_CASES(one)                                                                    \
+    one(CK_F32, CK_F32, CK_F2) one(CK_F32, CK_F32, CK_F2_UPSAMPLED) one(CK_F32, CK_F32, CK_F4)    \
+    one(CK_BF16, CK_F32, CK_F2) one(CK_BF16, CK_F32, CK_F2_UPSAMPLED) one(CK_BF16, CK_F32, CK_F4) \
+    one(CK_BF16, CK_BF16, CK_F2) one(CK_BF16, CK_BF16, CK_F2_UPSAMPLED) one(CK_BF16, CK_BF16, CK_F4)
+
 /// CK_LANES channels of a tile, or `count` if they are fewer; all but `count` are constants where this is called.
 CK_INLINE void ck_input_lanes(
     void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channel, int count, const ck_type in_type,
@@ -149,15 +155,7 @@ CK_INLINE void ck_input_tile(
 static void ck_winograd_input(
     void *out, ptrdiff_t plane, const void *const *pixels, ptrdiff_t channels, ck_type in_type, ck_type type, ck_winograd_form form) {
     switch (in_type * 16 + type * 8 + form) {
-        CK_INPUT_CASE(CK_F32, CK_F32, CK_F2)
-        CK_INPUT_CASE(CK_F32, CK_F32, CK_F2_UPSAMPLED)
-        CK_INPUT_CASE(CK_F32, CK_F32, CK_F4)
-        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F2)
-        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F2_UPSAMPLED)
-        CK_INPUT_CASE(CK_BF16, CK_F32, CK_F4)
-        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F2)
-        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F2_UPSAMPLED)
-        CK_INPUT_CASE(CK_BF16, CK_BF16, CK_F4)
+        CK_WINOGRAD_CASES(CK_INPUT_CASE)
     }
 }
 
@@ -239,15 +237,7 @@ static void ck_winograd_weights(
     void *out, ptrdiff_t plane, const void *weights, ptrdiff_t tap_stride, ptrdiff_t channels, ptrdiff_t columns, int y,
     ck_type in_type, ck_type type, ck_winograd_form form) {
     switch (in_type * 16 + type * 8 + form) {
-        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F2)
-        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F2_UPSAMPLED)
-        CK_WEIGHT_ROWS(CK_F32, CK_F32, CK_F4)
-        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F2)
-        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F2_UPSAMPLED)
-        CK_WEIGHT_ROWS(CK_BF16, CK_F32, CK_F4)
-        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F2)
-        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F2_UPSAMPLED)
-        CK_WEIGHT_ROWS(CK_BF16, CK_BF16, CK_F4)
+        CK_WINOGRAD_CASES(CK_WEIGHT_ROWS)
     }
 }
 

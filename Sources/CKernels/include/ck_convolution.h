@@ -14,7 +14,10 @@ typedef struct ck_convolution {
     const void *_Nonnull input;
     /// `panels.type`; or CK_F32 where the kernels widen bfloat16 and that has been done.
     ck_type input_type;
+    /// Of the input as it lies.
     ptrdiff_t height, width;
+    /// Whether each pixel is seen twice along each side: nearest-neighbour upsampling before the convolution.
+    bool upsamples;
     ptrdiff_t output_height, output_width;
     ptrdiff_t kernel, stride;
     /// Rows and columns of zeros before the first pixel; how many follow the last one is up to the output's size.

@@ -16,8 +16,8 @@
 /// Points of a tile of the largest size.
 #define CK_WINOGRAD_POINTS 36
 
-/// A convolution of kernel 3 and stride 1, and how it is cut. In the upsampled form `op` has the extents of its input as it
-/// lies, twice as large a picture is convolved, and one row and column of zeros lead.
+/// A convolution of kernel 3 and stride 1, and how it is cut. The upsampled form is for those that upsample, with one row and
+/// column of zeros before the first pixel, and no other form is.
 typedef struct ck_winograd {
     ck_convolution op;
     /// A pixel of zeros: what lies around the picture.

@@ -77,21 +77,6 @@ extension CPUDevice {
             height: outputHeight,
             width: outputWidth
         )
-        if algorithm == .direct, geometry.upsamples {
-            // Too few pixels or channels for the picture in between to matter.
-            let enlarged = Picture(height: 2 * picture.height, width: 2 * picture.width)
-            return product(
-                upsampleNearest(x, height: enlarged.height, width: enlarged.width),
-                enlarged,
-                weights,
-                kernel: kernel,
-                geometry: geometry.afterUpsampling,
-                shape: shape,
-                activation: activation,
-                rowBias: rowBias,
-                residual: residual
-            )
-        }
         let split = ProductSplit(pixels: shape.pixels, panels: packed.count, threads: threads)
         let widens = unsafe algorithm == .direct && ck_convolution_widens(kernels, packed.panels)
         let input = widens && split.isInputShared ? widened(x) : x
@@ -102,6 +87,7 @@ extension CPUDevice {
             input_type: input.dtype.kernelType,
             height: picture.height,
             width: picture.width,
+            upsamples: geometry.upsamples,
             output_height: outputHeight,
             output_width: outputWidth,
             kernel: kernel,

@@ -47,8 +47,8 @@ extension CPUDevice {
                 kernels: kernels
             )
             let weights = transformedWeights(winograd)
-            if winograd.blocks.count >= 2 * threads {
-                // Plenty of blocks: each is one piece, whose transformed input stays in the cache for all panels.
+            if winograd.isPlenty {
+                // Each block is one piece, whose transformed input stays in the cache for all panels.
                 parallel(winograd.blocks.count) { index in
                     let block = winograd.blocks[index]
                     unsafe pool.withScratch(winograd.transformedSize(block.count)) { transformed in
@@ -119,6 +119,8 @@ extension CPUDevice {
     private static let mostTiles = 128
 
     let blocks: [Range<Int>]
+    /// Whether there are blocks enough to keep every thread busy.
+    let isPlenty: Bool
     // Safe: constant, and what it points to is kept by the caller.
     nonisolated(unsafe) private let operation: ck_convolution
     nonisolated(unsafe) private let zeros: UnsafeMutableRawPointer
@@ -145,7 +147,7 @@ extension CPUDevice {
             )
         }
         let most = min(max(Self.blockBytes / tileBytes, Self.fewestTiles), Self.mostTiles)
-        let isPlenty = tiles > most * (2 * threads - 1)
+        isPlenty = tiles > most * (2 * threads - 1)
         // Of as many tiles as are multiplied together. Where panels are pieces too, blocks need not be small.
         blocks = guidedRanges(
             tiles,

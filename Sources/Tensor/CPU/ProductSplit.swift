@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CKernels
+
 /// How a product of `pixels` by `panels` is cut into pieces for threads: a grid of pixel blocks and groups of panels.
 ///
 /// Sums lie within a piece, so the cut changes no bit.
@@ -23,7 +25,7 @@ struct ProductSplit {
             pixels,
             most: isSmall ? pixels : Self.mostPixels,
             fewest: isSmall ? pixels : Self.fewestPixels,
-            group: 6,
+            group: Int(CK_TILE_ROWS),
             threads: threads
         )
         let wanted = threads == 1 ? 1 : threads * Self.piecesPerThread
