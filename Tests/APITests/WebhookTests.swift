@@ -166,6 +166,22 @@ struct WebhookTests {
         }
     }
 
+    @Test func `a delivery is made also after its request's record may not be read any more`() async throws {
+        try await withTestServer { server async throws in
+            server.answer("/hook", status: 204)
+            var policy = StorePolicy()
+            policy.recordLifetime = .milliseconds(1)
+            let api = try await localAPI(policy: policy)
+            let id = try await api.submit(#"{"webhook": "http://127.0.0.1:\#(server.port)/hook"}"#)
+            while try await api.send(.get, "/v2/requests/\(id)/status").status != .gone {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(try await sender(api).sendDue() == 1)
+            let body = try #require(server.requests.first).body
+            #expect(String(decoding: body, as: UTF8.self).contains("request.completed"))
+        }
+    }
+
     @Test func `a delivery that never succeeds is given up, and its log says why`() async throws {
         var policy = StorePolicy()
         policy.webhookBackoff = []

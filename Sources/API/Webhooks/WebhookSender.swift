@@ -117,7 +117,7 @@ package struct WebhookSender: Service {
     }
 
     private func message(for delivery: WebhookDelivery) async throws -> (WebhookMessage, secret: [UInt8]) {
-        guard case .found(let job) = try await store.job(delivery.job, of: nil), let ended = job.ended,
+        guard let (job, request) = try await store.subject(of: delivery), let ended = job.ended,
             let account = try await store.account(delivery.account)
         else { throw StoreError.damaged("a webhook's job is not over") }
         guard let base = publicBaseURL ?? PublicBaseURL(job.details.base) else {
@@ -126,16 +126,21 @@ package struct WebhookSender: Service {
         let message = WebhookMessage(
             id: WebhookMessage.id(of: delivery),
             timestamp: store.now.milliseconds / 1000,
-            body: try JSONEncoder.api.encode(try await body(job, ended, base)),
+            body: try JSONEncoder.api.encode(try await body(job, request, ended, base)),
             trace: job.trace
         )
         return (message, account.webhookSecret)
     }
 
     /// What a job's end is told as: in the words of the API its request was sent in.
-    private func body(_ job: Job, _ ended: Timestamp, _ base: PublicBaseURL) async throws -> any Encodable {
+    private func body(
+        _ job: Job,
+        _ request: GenerationRequest?,
+        _ ended: Timestamp,
+        _ base: PublicBaseURL
+    ) async throws -> any Encodable {
         if job.details.surface == .replicate {
-            return try ReplicatePrediction(job: job, request: await store.request(of: job.id), base: base).json()
+            return try ReplicatePrediction(job: job, request: request, base: base).json()
         }
         switch JobStatus(job.lifecycle.state) {
         case .completed:

@@ -163,6 +163,11 @@ package protocol WebhookStore: Sendable {
         of delivery: WebhookDelivery.ID
     ) async throws(StoreError)
 
+    /// The job whose end a delivery tells, and what was asked for.
+    ///
+    /// Both are here as long as the delivery is due, also when the record may not be read any more.
+    func subject(of delivery: WebhookDelivery) async throws(StoreError) -> (job: Job, request: GenerationRequest?)?
+
     /// The deliveries of a job.
     func deliveries(of job: JobID) async throws(StoreError) -> [WebhookDelivery]
 }

@@ -61,6 +61,12 @@ extension SQLStore {
         try await write { try $0.record(attempt, of: delivery) }
     }
 
+    package func subject(
+        of delivery: WebhookDelivery
+    ) async throws(StoreError) -> (job: Job, request: GenerationRequest?)? {
+        try await read { try $0.subject(of: delivery) }
+    }
+
     package func deliveries(of job: JobID) async throws(StoreError) -> [WebhookDelivery] {
         try await read { try $0.deliveries(of: job) }
     }

@@ -13,7 +13,7 @@ extension StoreTransaction {
             SELECT 1 WHERE EXISTS (SELECT 1 FROM job WHERE state IN ('queued', 'leased') AND deadline <= ?1)
                 OR EXISTS (SELECT 1 FROM job WHERE state = 'leased' AND lease_expires <= ?1)
                 OR EXISTS (SELECT 1 FROM job WHERE record_expires <= ?1 AND is_record_deleted = 0 AND \(Self.isNotNeeded))
-                OR EXISTS (SELECT 1 FROM job WHERE forgotten <= ?1)
+                OR EXISTS (SELECT 1 FROM job WHERE forgotten <= ?1 AND \(Self.isNotNeeded))
                 OR EXISTS (SELECT 1 FROM worker WHERE seen <= ?2)
             """,
             now,
@@ -134,7 +134,7 @@ extension StoreTransaction {
         try rows(
             """
             DELETE FROM job WHERE sequence IN (
-                SELECT sequence FROM job WHERE forgotten <= ? LIMIT ? \(clause(.skipping))
+                SELECT sequence FROM job WHERE forgotten <= ? AND \(Self.isNotNeeded) LIMIT ? \(clause(.skipping))
             ) RETURNING sequence
             """,
             now,

@@ -47,6 +47,12 @@ extension StoreTransaction {
         )
     }
 
+    func subject(of delivery: WebhookDelivery) throws -> (job: Job, request: GenerationRequest?)? {
+        guard let row = try jobRow(delivery.job) else { return nil }
+        let request = try self.row("SELECT request FROM job_request WHERE job = ?", row.sequence)
+        return (row.job, try request.map { try StoredRequest.decode($0["request"]) })
+    }
+
     func deliveries(of job: JobID) throws -> [WebhookDelivery] {
         try deliveries(where: "job.id = ? ORDER BY delivery.id", job)
     }
