@@ -46,6 +46,22 @@ import Testing
         _ = try await store.accept(.test())
     }
 
+    @Test func aLinkToTheFileIsAsGoodAsTheFile() async throws {
+        let test = try await TestStore(.sqlite)
+        let file = test.directory.appending(path: "elsewhere").appending(path: "store.db")
+        let link = test.directory.appending(path: "link.db")
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: false
+        )
+        _ = try await SQLiteStore(path: file.path)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+        let store = try await SQLiteStore(path: link.path)
+        try await store.open(.alice)
+        let job = try await store.accept(.test())
+        #expect(try await store.found(job.id).lifecycle.state == .queued)
+    }
+
     @Test func aFileThatIsMissingOrNoDatabaseIsSaidSo() async throws {
         let test = try await TestStore(.sqlite)
         let missing = test.directory.appending(path: "missing.db").path

@@ -30,8 +30,12 @@ package struct SQLiteStore: SQLStore {
     ) async throws(StoreError) {
         self.policy = policy
         clock = now
+        // SQLite keeps its log beside the file itself, wherever a link to it lies.
+        let path = URL(filePath: path).resolvingSymlinksInPath().path
         pool = try await Self.open(path, createsFile: createsFile)
         log = LogSync(path: path + "-wal")
+        // What cannot be made durable is better refused now than after it is done.
+        try await log.sync()
         feed = SQLiteChangeFeed(pool: pool)
     }
 
