@@ -51,12 +51,14 @@ package final class MetricRegistry: Sendable {
     /// Everything, in Prometheus's text format, version 0.0.4.
     package var text: String {
         var text = ""
-        for family in families.withLock({ $0 }) where !family.series.isEmpty || family.description.labels.isEmpty {
+        for family in families.withLock({ $0 }) {
             let description = family.description
+            // A count without labels begins at nothing; what a gauge says, nobody knows before it is told.
+            let begins = description.labels.isEmpty && description.kind != .gauge
+            let series = family.series.isEmpty && begins ? [[]: Series()] : family.series
+            guard !series.isEmpty else { continue }
             text +=
                 "# HELP \(description.name) \(description.help)\n# TYPE \(description.name) \(description.kind.name)\n"
-            // Without labels there is one series, also before its first observation.
-            let series = family.series.isEmpty ? [[]: Series()] : family.series
             for (values, series) in series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
                 text += series.text(description, labels: Array(zip(description.labels, values)))
             }

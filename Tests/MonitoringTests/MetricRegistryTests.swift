@@ -41,6 +41,15 @@ struct MetricRegistryTests {
         )
     }
 
+    @Test func `a gauge says nothing before it is told, and after what it told is gone`() {
+        #expect(registry.text.contains("seconds_count 0\n"))
+        #expect(!registry.text.contains("queued"))
+        registry.take(Observation("queued", value: 7))
+        #expect(registry.text.contains("queued 7.0\n"))
+        registry.clear("queued")
+        #expect(!registry.text.contains("queued"))
+    }
+
     @Test func `escapes what labels hold`() {
         registry.take(Observation("requests_total", labels: ["route": "a\"b\\c\nd", "status": ""], value: 1))
         #expect(registry.text.contains(#"requests_total{route="a\"b\\c\nd",status=""} 1.0"#))
