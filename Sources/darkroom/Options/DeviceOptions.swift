@@ -39,7 +39,9 @@ struct DeviceOptions: ParsableArguments {
 
     /// The options that make a process compute the same.
     var arguments: [String] {
-        ["--device=\(device)", "--dtype=\(arithmetic.rawValue)", "--threads=\(threads)"] + (isFast ? ["--fast"] : [])
+        // All of them, since what a process inherits in its environment counts where an option is missing.
+        let fast = isFast ? "--fast" : "--no-fast"
+        return ["--device=\(device)", "--dtype=\(arithmetic.rawValue)", "--threads=\(threads)", fast]
     }
 
     func validate() throws {
