@@ -40,7 +40,7 @@ struct ReferenceImageTests {
         let picture = try TestAPI.picture()
         for _ in 0..<3 {
             #expect(try await reader.read(.file(picture)).bytes == picture)
-            await #expect(throws: APIError.self) { try await reader.read(.text("no picture")) }
+            await #expect(throws: ReferenceImageError.self) { try await reader.read(.text("no picture")) }
         }
     }
 

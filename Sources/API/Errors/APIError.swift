@@ -25,10 +25,9 @@ struct APIError: Error, Equatable {
     var headers: HTTPFields = [:]
 
     /// An error that speaks for itself.
-    init(_ code: ErrorCode, _ message: String, field: ParameterName? = nil) {
+    init(_ code: ErrorCode, _ message: String) {
         self.code = code
         self.message = message
-        self.field = field?.rawValue
     }
 
     /// Refuses the value of a field.
@@ -57,6 +56,10 @@ extension APIError {
             self = error
         case let error as ValidationError:
             self.init(wrong: shape.name(of: error.field), error.limit, given: error.given)
+        case let error as ReferenceImageError:
+            let name = shape.name(of: .image)
+            self.init(.invalidImage, "\(name) \(error.fault).")
+            field = name
         case let error as StoreError:
             self.init(error)
         case let error as any HTTPResponseError where error.status == .notFound:
@@ -70,14 +73,15 @@ extension APIError {
         }
     }
 
-    private init(_ error: StoreError) {
+    /// What a failure of the store means, whatever was done before it.
+    init(_ error: StoreError) {
         switch error {
         case .full:
-            self.init(.internal, "The server has no space left. Nothing was stored and nothing was charged.")
+            self.init(.internal, "The server has no space left.")
         case .readOnly:
-            self.init(.internal, "The server cannot store anything now. Nothing was charged.")
+            self.init(.internal, "The server cannot store anything now.")
         case .busy:
-            self.init(.internal, "The server is too busy to store anything now. Nothing was charged.")
+            self.init(.internal, "The server is too busy now.")
             retryAfter = .seconds(1)
         case .unreachable, .newerVersion, .damaged, .unknownAccount:
             self.init(.internal, "The server failed to answer. The fault is not in the request.")

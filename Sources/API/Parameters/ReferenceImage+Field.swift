@@ -4,6 +4,16 @@ import Foundation
 import ImageCodec
 import Jobs
 
+/// Why a reference picture is refused.
+struct ReferenceImageError: Error {
+    /// What is wrong, written to follow the field's name.
+    let fault: String
+
+    init(_ fault: String) {
+        self.fault = fault
+    }
+}
+
 extension ReferenceImage {
     /// Reads the `image` field: a form's file, a data: URL, or base64.
     ///
@@ -18,23 +28,23 @@ extension ReferenceImage {
         do {
             try self.init(validating: bytes, limits: limits)
         } catch {
-            throw APIError(.invalidImage, "image cannot be used: \(error).", field: .image)
+            throw ReferenceImageError("cannot be used: \(error)")
         }
     }
 
-    private static func bytes(of text: String) throws(APIError) -> [UInt8] {
+    private static func bytes(of text: String) throws(ReferenceImageError) -> [UInt8] {
         let base64 = text.prefix(5).lowercased() == "data:" ? try payload(ofDataURL: text) : text[...]
         // Encoders wrap lines; nothing else may be between the digits.
         let digits = Data(base64.utf8.filter { !" \t\r\n".utf8.contains($0) })
         guard let data = Data(base64Encoded: digits), !data.isEmpty else {
-            throw APIError(.invalidImage, "image is not valid base64.", field: .image)
+            throw ReferenceImageError("is not valid base64")
         }
         return Array(data)
     }
 
-    private static func payload(ofDataURL text: String) throws(APIError) -> Substring {
+    private static func payload(ofDataURL text: String) throws(ReferenceImageError) -> Substring {
         guard let comma = text.firstIndex(of: ","), text[..<comma].lowercased().hasSuffix(";base64") else {
-            throw APIError(.invalidImage, "image is a data: URL without ;base64, which is needed.", field: .image)
+            throw ReferenceImageError("is a data: URL without ;base64, which is needed")
         }
         return text[text.index(after: comma)...]
     }

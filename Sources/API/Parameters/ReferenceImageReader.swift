@@ -58,7 +58,7 @@ final class ReferenceImageReader: Sendable {
                 return .file(response.body)
             }
         } catch let error as OutboundError {
-            throw APIError(.invalidImage, "image cannot be fetched: \(error).", field: .image)
+            throw ReferenceImageError("cannot be fetched: \(error)")
         }
     }
 

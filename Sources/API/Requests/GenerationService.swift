@@ -47,7 +47,7 @@ struct GenerationService: Sendable {
                 )
             }
         } catch {
-            try await wish?.endEarly(cancels: error is CallerLeft, context)
+            try await wish?.endEarly(context)
             throw error
         }
         wish?.end()
@@ -65,13 +65,21 @@ struct GenerationService: Sendable {
         for caller: Caller,
         _ context: APIRequestContext
     ) async throws -> JobSubmitter.Receipt {
-        let receipt = try await finish(order, for: caller, context)
-        guard case .ended(let end) = receipt.job.lifecycle.state else {
-            _ = try await store.cancel(receipt.job.id, of: caller.account)
-            throw APIError.stopping
-        }
-        if let error = APIError(end) { throw error }
+        var receipt = try await finish(order, for: caller, context)
+        if !receipt.job.lifecycle.isEnded { receipt.job = try await stop(receipt.job) }
+        if case .ended(let end) = receipt.job.lifecycle.state, let error = APIError(end) { throw error }
         return receipt
+    }
+
+    /// Cancels a job, because nobody comes back for its pictures to the server that follows this one.
+    ///
+    /// - Returns: The job, if it was completed meanwhile, and paid for.
+    /// - Throws: ``APIError`` if there will be no pictures.
+    func stop(_ job: Job) async throws -> Job {
+        guard case .found(let job) = try await store.cancel(job.id, of: job.account),
+            job.lifecycle.state == .ended(.completed)
+        else { throw APIError.stopping }
+        return job
     }
 
     /// Repetitions cost nothing, so no more of them wait than anyone may.
@@ -96,12 +104,11 @@ struct GenerationService: Sendable {
         /// The caller has what it waited for.
         func end() { _ = waits.leave(job.id) }
 
-        /// The caller does not wait any longer; if nobody else does, the job is not wanted.
-        func endEarly(cancels: Bool, _ context: APIRequestContext) async throws {
-            let isUnwanted = waits.leave(job.id)
-            guard cancels, isUnwanted else { return }
+        /// The caller left, or is told of a fault; if nobody else waits, the job is not wanted.
+        func endEarly(_ context: APIRequestContext) async throws {
+            guard waits.leave(job.id) else { return }
             _ = try await store.cancel(job.id, of: job.account)
-            context.logger.info("Request cancelled because its caller left", metadata: ["job": "\(job.id)"])
+            context.logger.info("Request cancelled because nobody waits for it", metadata: ["job": "\(job.id)"])
         }
     }
 }

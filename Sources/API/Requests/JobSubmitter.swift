@@ -40,7 +40,7 @@ struct JobSubmitter: Sendable {
         submission.idempotency = order.idempotency
         submission.webhook = order.webhook?.description
         submission.attachment = try order.attachment.text()
-        switch try await store.submit(submission) {
+        switch try await submitted(submission) {
         case .accepted(let job, let rate):
             return Receipt(job: job, isRepetition: false, rate: rate)
         case .repeated(.found(let job), _):
@@ -57,6 +57,21 @@ struct JobSubmitter: Sendable {
             throw APIError.spendLimitReached(limit, spent: spent, required: required)
         case .queueFull(let delay):
             throw APIError.queueFull(retryAfter: delay)
+        }
+    }
+
+    /// What the store makes of a submission; of one that it undoes for sure, the caller is told that it costs nothing.
+    private func submitted(_ submission: Submission) async throws -> SubmissionOutcome {
+        do {
+            return try await store.submit(submission)
+        } catch {
+            switch error {
+            case .full, .readOnly, .busy:
+                var told = APIError(error)
+                told.message += " Nothing was charged."
+                throw told
+            case .unreachable, .newerVersion, .damaged, .unknownAccount: throw error
+            }
         }
     }
 }

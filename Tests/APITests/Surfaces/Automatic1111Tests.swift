@@ -99,6 +99,7 @@ struct Automatic1111Tests {
             (#"{"override_settings": {"samples_format": "gif"}}"#, "override_settings.samples_format"),
             (#"{"sampler_name": "Best"}"#, "sampler_name"),
             (#"{"sampler_name": "Euler", "scheduler": "karras"}"#, "scheduler"),
+            (#"{"scheduler": "karras"}"#, "scheduler"),
             (#"{"batch_size": 0}"#, "batch_size"),
             (#"{"batch_size": 4, "n_iter": 4}"#, "batch_size"),
             (#"{"batch_size": 9223372036854775807, "n_iter": 2}"#, "batch_size"),
@@ -134,6 +135,8 @@ struct Automatic1111Tests {
         ] {
             #expect(try await api.post(json, to: path).status == .unprocessableContent)
         }
+        let noPicture = try await api.post(#"{"init_images": ["abc"]}"#, to: path)
+        #expect(try noPicture.json(Failure.self).detail.hasPrefix("init_images is not valid base64"))
     }
 
     @Test func `the key is the password of any user`() async throws {
@@ -186,9 +189,12 @@ struct Automatic1111Tests {
     @Test func `settings are told, and can be set to what they are`() async throws {
         let api = TestAPI()
         let path = "/sdapi/v1/options"
-        #expect(try await api.send(.get, path).text.contains(#""sd_model_checkpoint":"sd2.1""#))
-        #expect(try await api.post(#"{"sd_model_checkpoint": "sd2.1"}"#, to: path).status == .ok)
-        for json in [#"{"sd_model_checkpoint": "sdxl"}"#, #"{"CLIP_stop_at_last_layers": 2}"#] {
+        let settings = try await api.send(.get, path).text
+        #expect(settings.contains(#""sd_model_checkpoint":"sd2.1""#))
+        #expect(try await api.post(settings, to: path).status == .ok)
+        for json in [
+            #"{"sd_model_checkpoint": "sdxl"}"#, #"{"CLIP_stop_at_last_layers": 2}"#, #"{"jpeg_quality": 1}"#,
+        ] {
             #expect(try await api.post(json, to: path).status == .unprocessableContent)
         }
     }

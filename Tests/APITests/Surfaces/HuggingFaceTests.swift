@@ -73,6 +73,11 @@ struct HuggingFaceTests {
         #expect((request.prompt, request.width, request.height) == ("a boat", 256, 256))
         let missing = try await api.post("{}", to: path)
         #expect(try missing.json(Failure.self).error.hasPrefix("inputs is required"))
+        let noPicture = try await api.post(#"{"inputs": "abc"}"#, to: path)
+        #expect(try noPicture.json(Failure.self).error.hasPrefix("inputs is not valid base64"))
+        let prompt = String(repeating: "a", count: 100_000)
+        let tooLong = try await api.post(#"{"inputs": "\#(text)", "parameters": {"prompt": "\#(prompt)"}}"#, to: path)
+        #expect(try tooLong.json(Failure.self).error.hasPrefix("parameters.prompt"))
     }
 
     @Test func `missing keys and credits are told`() async throws {

@@ -130,6 +130,9 @@ struct Automatic1111Controller {
         try fields.refuse("samples_format", "must be \(options.format): ask for others in override_settings") {
             $0.asText == options.format
         }
+        try fields.refuse("jpeg_quality", "must be \(options.quality): ask for others in override_settings") {
+            $0.asNumber == Double(options.quality)
+        }
         guard let name = fields.untaken.first else { return try Response(status: .ok, json: [String: String]()) }
         throw APIError(wrong: name, "is not a setting of this server")
     }

@@ -44,7 +44,14 @@ struct Automatic1111Request {
         let name = try fields.text("sampler_name")
         let oldName = try fields.text("sampler_index")
         let spacing = try fields.text("scheduler")
-        guard let name = name ?? oldName else { return }
+        guard let name = name ?? oldName else {
+            guard let spacing, spacing.lowercased() != "automatic" else { return }
+            throw APIError(
+                wrong: "scheduler",
+                "must be automatic where no sampler_name is",
+                given: "\(spacing.prefix(100))"
+            )
+        }
         body.parameters.scheduler = try Scheduler(automatic1111: name, spacing: spacing).rawValue
     }
 

@@ -8,7 +8,6 @@ import Jobs
 struct HuggingFaceController {
     let service: GenerationService
     let answers: JobAnswers
-    private let errors = HuggingFaceErrors()
 
     /// What is left of a reference picture unless a request says: what diffusers does.
     private static let strength = 0.8
@@ -19,7 +18,7 @@ struct HuggingFaceController {
         ] as [(RouterPath, GenerationEndpoint)] {
             router.endpoint(
                 path,
-                errors: errors,
+                errors: HuggingFaceErrors(endpoint: endpoint),
                 [
                     .post: gate(.generate) { request, context, caller in
                         try await image(endpoint, request, context, caller)

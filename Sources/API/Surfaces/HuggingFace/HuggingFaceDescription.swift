@@ -15,9 +15,9 @@ extension OpenAPIDocument {
             "prompt": field(.prompt), "strength": field(.strength).merging(["default": .number(0.8)]),
         ]) { $1 }
         return [
-            ("sd2.1", "Make a picture of a prompt.", field(.prompt), parameters),
-            ("sd2.1-img2img", "Make a picture of a prompt and a picture.", field(.image), reference),
-        ].map { name, summary, inputs, parameters in
+            ("sd2.1", GenerationEndpoint.textToImage, "Make a picture of a prompt.", field(.prompt), parameters),
+            ("sd2.1-img2img", .imageToImage, "Make a picture of a prompt and a picture.", field(.image), reference),
+        ].map { name, endpoint, summary, inputs, parameters in
             OpenAPIOperation(
                 method: .post,
                 path: "/hf/\(name)",
@@ -37,7 +37,7 @@ extension OpenAPIDocument {
                     ]
                 ],
                 errors: Self.submissionErrors + Self.waitErrors + [.stopping],
-                shape: HuggingFaceErrors()
+                shape: HuggingFaceErrors(endpoint: endpoint)
             )
         }
     }

@@ -5,6 +5,9 @@ import Jobs
 
 /// Errors in the words of Hugging Face's inference API: a text in `error`.
 struct HuggingFaceErrors: ErrorShape {
+    /// Whose `inputs` they are: the prompt, or the picture.
+    let endpoint: GenerationEndpoint
+
     private struct Body: Encodable {
         let error: String
         let code: String
@@ -14,10 +17,10 @@ struct HuggingFaceErrors: ErrorShape {
     static let schema = OpenAPIDocument.reference("HuggingFaceError")
 
     func name(of field: ParameterName) -> String {
-        switch field {
-        case .prompt, .image: "inputs"
-        case .width: "parameters.width"
-        case .height: "parameters.height"
+        switch (field, endpoint) {
+        case (.prompt, .textToImage), (.image, .imageToImage): "inputs"
+        case (.width, _): "parameters.width"
+        case (.height, _): "parameters.height"
         default: "parameters.\(field.rawValue)"
         }
     }

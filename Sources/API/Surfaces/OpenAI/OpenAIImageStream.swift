@@ -37,7 +37,7 @@ struct OpenAIImageStream: Sendable {
                     wish?.end()
                 } catch {
                     // Whatever broke the stream, its reader does not get the pictures.
-                    try await wish?.endEarly(cancels: true, context)
+                    try await wish?.endEarly(context)
                     throw error
                 }
                 withExtendedLifetime(place) {}
@@ -126,11 +126,15 @@ struct OpenAIImageStream: Sendable {
             return bytes
         }
 
-        /// Nobody comes back for the pictures to the server that follows this one.
+        /// The end of a stream whose server shuts down.
         private mutating func stop() async throws -> ByteBuffer {
             isOver = true
-            _ = try await stream.service.store.cancel(stream.receipt.job.id, of: stream.receipt.job.account)
-            return try stream.failure(.stopping).bytes
+            do {
+                _ = try await stream.service.stop(stream.receipt.job)
+            } catch let error as APIError {
+                return try stream.failure(error).bytes
+            }
+            return try await end()
         }
     }
 
