@@ -30,7 +30,7 @@ static int cuda_type(cc_type type) {
     }
 }
 
-/// The largest power of two, up to 256, that every matrix, row and batch of an operand begins at a multiple of.
+/// The largest power of two, up to 16, that every matrix, row and batch of an operand begins at a multiple of.
 static uint32_t alignment(int64_t stride, int64_t batch_stride, cc_type type) {
     uint64_t bytes = ((uint64_t)stride | (uint64_t)batch_stride) * cc_type_size(type);
     uint64_t lowest = bytes & -bytes;

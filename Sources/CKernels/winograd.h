@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Winograd's transforms, from vectors of any width: see `ck_winograd_kernels` in ck_gemm.h.
+// Winograd's transforms, from vectors of any width: see those of `ck_kernels`.
 //
 // A tile of m results along a side is read off m + 2 points: 0, 1, -1 and infinity for m = 2; 0, a, -a, b, -b and
 // infinity for m = 4. There a = 2/3 and b = 3/2 lose half as much to rounding as the customary 1 and 2. The matrices

@@ -77,10 +77,15 @@ private let hasGPU = (try? gpu.get()) != nil
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let cache = CUDAKernelCache(directory: directory)
         _ = try cache.code(key: "a") { [1, 2, 3] }
-        let file = try #require(try FileManager.default.contentsOfDirectory(atPath: directory).first)
-        try Data("x".utf8).write(to: URL(filePath: directory).appending(path: file))
-        #expect(try cache.code(key: "a") { [4, 5, 6] } == [4, 5, 6])
-        #expect(try cache.code(key: "a") { [7] } == [4, 5, 6])
+        let name = try #require(try FileManager.default.contentsOfDirectory(atPath: directory).first)
+        let file = URL(filePath: directory).appending(path: name)
+        let whole = try Data(contentsOf: file)
+        // Of another kind, cut short, and with one bit of the code wrong.
+        for damaged in [Data("x".utf8), whole.dropLast(), whole.dropLast() + [2]] {
+            try damaged.write(to: file)
+            #expect(try cache.code(key: "a") { [4, 5, 6] } == [4, 5, 6])
+            #expect(try cache.code(key: "a") { [7] } == [4, 5, 6])
+        }
         #expect(try CUDAKernelCache(directory: "/proc/nowhere").code(key: "a") { [8] } == [8])
     }
 }

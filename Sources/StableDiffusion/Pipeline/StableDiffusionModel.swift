@@ -55,7 +55,8 @@ package struct StableDiffusionModel: Sendable {
 
         // 3. The same for the prompt that nearly every request has
         let ids = tokenizer.encode("").ids
-        emptyPrompt = cache?.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: text.identity)
+        let encoder = "\(text.identity)\(source.textEncoder)"
+        emptyPrompt = cache?.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: encoder)
             .map { [textEncoder] in EmptyPrompt(ids, textEncoder, in: $0, verifying: verifiesCache, on: device) }
     }
 

@@ -57,5 +57,5 @@ package struct SchedulerConfigurationError: Error, Equatable, CustomStringConver
     package var field: String
     package var reason: String
 
-    package var description: String { "scheduler_config.json: \(field) \(reason)" }
+    package var description: String { "\(field) \(reason)" }
 }

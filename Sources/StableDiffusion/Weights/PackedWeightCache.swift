@@ -42,7 +42,7 @@ package struct PackedWeightCache: Sendable {
     /// - Parameters:
     ///   - ids: the empty prompt's tokens.
     ///   - path: of the model.
-    ///   - identity: lines that change when the text encoder's weights do.
+    ///   - identity: lines that change when the text encoder's weights or its configuration do.
     func file(
         ofEmptyPrompt ids: [Int],
         model path: String,

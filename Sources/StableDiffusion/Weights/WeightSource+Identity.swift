@@ -9,8 +9,8 @@ extension WeightSource {
     /// The elements are not among it: to hash gigabytes would take longer than to pack them. So a file whose contents are
     /// changed while its size and its time of change, to the nanosecond, stay the same is taken for the file it was;
     /// `darkroom models pack --verify` compares the elements too. Where the file lies does not count either, so that
-    /// packed weights can be shipped together with a model. The networks' configuration is not among it, since it decides
-    /// shapes and layouts, which a packed file states itself.
+    /// packed weights can be shipped together with a model. The networks' configuration is not among it: what of it decides how
+    /// weights are packed are shapes and layouts, which a packed file states itself.
     func identity(of component: String) -> String {
         var files: [String: MappedFile] = [:]
         var hash = FNV1a()

@@ -56,7 +56,7 @@ import Synchronization
         )
     }
 
-    package var codePath: String { "\(instructionSet)" }
+    package var codePath: String { isFast ? "\(instructionSet), fast" : "\(instructionSet)" }
     package var weightLayout: String { "cpu" }
 
     /// Memory for a result of the device's precision; the caller writes every element.

@@ -12,21 +12,31 @@ struct CUDAKernelCache {
     /// What goes wrong with the file costs the time to compile, and nothing else.
     func code(key: String, compile: () throws(CUDAError) -> [UInt8]) throws(CUDAError) -> [UInt8] {
         guard let directory else { return try compile() }
-        // The key is in the file too, so that two keys of one hash do not meet.
-        let header = Array("\(key.utf8.count)\n\(key)\n".utf8)
-        let file = URL(filePath: directory).appending(path: "cuda-\(Self.hash(key)).cubin")
-        if let data = try? Data(contentsOf: file), data.starts(with: header), data.count > header.count {
-            return Array(data.dropFirst(header.count))
-        }
+        let file = URL(filePath: directory).appending(path: "cuda-\(Self.hash(key.utf8)).cubin")
+        if let data = try? Data(contentsOf: file), let code = Self.code(in: [UInt8](data), key: key) { return code }
         let code = try compile()
         try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        try? Data(header + code).write(to: file, options: .atomic)
+        try? Data(Self.header(of: code, key: key) + code).write(to: file, options: .atomic)
         return code
     }
 
-    private static func hash(_ text: String) -> String {
+    /// What a file has before its code.
+    ///
+    /// The key, so that two keys of one hash do not meet; a hash of the code, because the driver is given no size with it and
+    /// follows what it says of itself.
+    private static func header(of code: some Sequence<UInt8>, key: String) -> [UInt8] {
+        Array("\(key.utf8.count)\n\(key)\n\(hash(code))\n".utf8)
+    }
+
+    /// The code in a file that is whole, and the key's.
+    private static func code(in file: [UInt8], key: String) -> [UInt8]? {
+        let code = file.dropFirst(header(of: [], key: key).count)
+        return !code.isEmpty && file.starts(with: header(of: code, key: key)) ? Array(code) : nil
+    }
+
+    private static func hash(_ bytes: some Sequence<UInt8>) -> String {
         var hash = FNV1a()
-        hash.combine(text)
+        for byte in bytes { hash.combine(byte) }
         return hash.digits
     }
 }

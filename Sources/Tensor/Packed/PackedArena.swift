@@ -3,7 +3,7 @@
 /// The packed weights of a model, all in one piece of memory.
 ///
 /// While the networks are built, a device reserves a block for each layer and says how to pack it; by then every name
-/// and shape was checked, but no weight was read. ``settle(in:progress:)`` then gives all blocks their bytes at once: from
+/// and shape was checked, but no weight was read. ``settle(in:verifying:progress:)`` then gives all blocks their bytes at once: from
 /// a file that holds exactly what was reserved, or by packing them. Blocks must not be read before.
 package final class PackedArena {
     @safe private struct Entry {

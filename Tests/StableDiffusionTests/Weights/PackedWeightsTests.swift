@@ -120,6 +120,20 @@ struct PackedWeightsTests {
         #expect(try Data(contentsOf: URL(filePath: path)) == kept)
     }
 
+    @Test func `come with the empty prompt's embedding, which another configuration computes anew`() throws {
+        let model = try CachedModel()
+        let before = try model.load().picture
+        let config = model.modelURL.appending(path: "text_encoder/config.json")
+        let text = try String(contentsOf: config, encoding: .utf8)
+        let edited = text.replacing("\"layer_norm_eps\": 1e-05", with: "\"layer_norm_eps\": 0.5")
+        try #require(edited != text)
+        try Data(edited.utf8).write(to: config)
+        let loaded = try model.load()
+        #expect(loaded.state == .mapped, "no weight is packed otherwise")
+        #expect(loaded.picture != before)
+        #expect(try model.load(isCached: false).picture == loaded.picture)
+    }
+
     @Test func `come without the empty prompt's embedding where builds cannot be told apart`() throws {
         let model = try CachedModel()
         _ = try model.load(program: nil)
@@ -216,7 +230,7 @@ private struct CachedModel: Sendable {
         }
     }
 
-    private var modelURL: URL { folder.url.appending(path: "model") }
+    var modelURL: URL { folder.url.appending(path: "model") }
 
     /// Loads the model, waits until its file is written, and makes a picture.
     func load(
