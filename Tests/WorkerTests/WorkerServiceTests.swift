@@ -4,6 +4,7 @@ import Foundation
 import Jobs
 import Logging
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import Worker
@@ -104,6 +105,30 @@ import Testing
         let record = try await service.job(job)
         #expect(record.lifecycle.state == .queued)
         #expect(record.lifecycle.failureCount == 0, "it costs no retry")
+    }
+
+    @Test func aWorkerThatIsToldToStopGivesBackItsJobsDuringALongEvaluation() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(
+            .tiny {
+                ($0.width, $0.height) = (512, 512)
+                $0.samples = 4
+            }
+        )
+        let worker = try service.worker(drainTimeout: .milliseconds(10))
+        let group = ServiceGroup(configuration: .init(services: [worker], logger: Logger(label: "test")))
+        let isRunning = Mutex(true)
+        async let running: Void = {
+            try await group.run()
+            isRunning.withLock { $0 = false }
+        }()
+        try await service.waitUntil(job) { $0.progress != nil }
+        await group.triggerGracefulShutdown()
+        try await service.waitUntil(job) { $0.lifecycle.state == .queued }
+        #expect(isRunning.withLock { $0 }, "it computes on")
+        #expect(try await service.job(job).lifecycle.failureCount == 0, "it costs no retry")
+        try await running
+        #expect(try await service.job(job).lifecycle.state == .queued)
     }
 
     @Test func aWorkerWhoseTaskIsCancelledGivesBackItsJobs() async throws {

@@ -18,7 +18,8 @@ struct Round {
     private let settings: WorkerSettings
     /// Since when the worker has been waiting for a job.
     private var idleSince: ContinuousClock.Instant?
-    private var stopping: ContinuousClock.Instant?
+    /// Since when the worker has known that it is to stop.
+    private(set) var stopping: ContinuousClock.Instant?
 
     init(settings: WorkerSettings) {
         self.settings = settings

@@ -97,17 +97,20 @@ extension WorkerService {
 
     /// Gives back what is not done, and says good-bye.
     func leave(_ round: inout Round) async {
-        for job in round.claims {
-            do {
-                _ = try await store.release(job.lease)
-                logger.info("Job was given back", metadata: job.metadata)
-            } catch {
-                // It is taken back when the lease runs out.
-                logger.warning("The store took no job back", metadata: ["error": "\(error)"])
-            }
-        }
+        for job in round.claims { await giveBack(job) }
         try? await store.announce(settings.id, nil)
         logger.info("Worker leaves")
+    }
+
+    /// Lets another worker have a job.
+    func giveBack(_ job: ClaimedJob) async {
+        do {
+            guard try await store.release(job.lease) == .held else { return }
+            logger.info("Job was given back", metadata: job.metadata)
+        } catch {
+            // It is taken back when the lease runs out.
+            logger.warning("The store took no job back", metadata: ["error": "\(error)"])
+        }
     }
 }
 

@@ -114,7 +114,18 @@ package final class WorkerService: Service {
                 try? await store.announce(settings.id, .busy)
             }
         }
-        defer { keeping.cancel() }
+        // Nobody stops an evaluation. One that lasts for too long is for whoever gets the jobs next.
+        let stopping = round.stopping
+        let leaving = Task { [settings, claims = round.claims] in
+            try await gracefulShutdown()
+            try await Task.sleep(until: (stopping ?? .now) + settings.drainTimeout, clock: .continuous)
+            keeping.cancel()
+            for job in claims { await giveBack(job) }
+        }
+        defer {
+            keeping.cancel()
+            leaving.cancel()
+        }
         let clock = ContinuousClock()
         let start = clock.now
         let (result, bytes) = await thread.run { [engine] in
