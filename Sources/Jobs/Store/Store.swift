@@ -135,6 +135,11 @@ package protocol AccountStore: Sendable {
         _ settings: KeySettings
     ) async throws(StoreError) -> (key: APIKey, secret: KeySecret)
 
+    /// Makes the first key of a new store, for the account of those who say no other, with credits to begin with.
+    ///
+    /// - Returns: The secret, this once; `nil` where there is a key already. Of servers that start together one gets it.
+    func createFirstKey(granting credits: Credits) async throws(StoreError) -> KeySecret?
+
     /// The keys of an account, or all keys for `nil`, the oldest first.
     func keys(of account: AccountID?) async throws(StoreError) -> [APIKey]
 

@@ -32,14 +32,10 @@ struct Welcome {
     }
 
     private func newKey(_ store: any AccountStore) async throws -> KeySecret? {
+        if let secret = try await store.createFirstKey(granting: startingCredits) { return secret }
+        guard alwaysMakesKey else { return nil }
         var settings = KeySettings()
-        if try await store.keys(of: nil).isEmpty {
-            _ = try await store.openAccount(.default)
-            _ = try await store.grant(startingCredits, to: .default)
-        } else {
-            guard alwaysMakesKey else { return nil }
-            settings.expires = Timestamp.now.advanced(by: Self.keyLifetime)
-        }
+        settings.expires = Timestamp.now.advanced(by: Self.keyLifetime)
         return try await store.createKey(for: .default, settings).secret
     }
 

@@ -6,6 +6,25 @@ import Testing
 /// Accounts and keys, on every kind of store.
 @Suite struct AccountTests {
     @Test(arguments: StoreKind.allCases)
+    func ofServersThatStartTogetherOneMakesTheFirstKey(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        let credits = Credits(test: "100")
+        let secrets = try await withThrowingTaskGroup(of: KeySecret?.self) { group in
+            for _ in 0..<8 { group.addTask { try await test.store.createFirstKey(granting: credits) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let secret = try #require(secrets.compactMap(\.self).first)
+        #expect(secrets.compactMap(\.self).count == 1)
+        #expect(try await test.store.keys(of: nil).count == 1)
+        #expect(try await test.store.account(.default)?.available == credits)
+        guard case .accepted = try await test.store.authenticate(secret) else {
+            Issue.record("the key does not work")
+            return
+        }
+        #expect(try await test.store.createFirstKey(granting: credits) == nil)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func aKeyOpensItsAccountUntilItIsRevoked(kind: StoreKind) async throws {
         let test = try await TestStore(kind)
         let (key, secret) = try await test.store.createKey(for: .alice, KeySettings())

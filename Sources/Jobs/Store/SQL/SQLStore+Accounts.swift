@@ -28,6 +28,17 @@ extension SQLStore {
         return (try await write { try $0.createKey(secret, for: account, settings) }, secret)
     }
 
+    package func createFirstKey(granting credits: Credits) async throws(StoreError) -> KeySecret? {
+        let secret = KeySecret()
+        return try await write { transaction in
+            try transaction.lock(.default)
+            guard try transaction.keys(of: nil).isEmpty else { return nil }
+            _ = try transaction.createKey(secret, for: .default, KeySettings())
+            try transaction.grant(credits, to: .default)
+            return secret
+        }
+    }
+
     package func keys(of account: AccountID?) async throws(StoreError) -> [APIKey] {
         try await read { try $0.keys(of: account) }
     }
