@@ -34,6 +34,27 @@ struct HealthTests {
         #expect(health == Health(status: status, queued: 0, running: 0, workers: 1))
     }
 
+    /// A store whose server does not answer for a long time.
+    private struct SilentStore: MaintenanceStore {
+        func statistics() async throws(StoreError) -> QueueStatistics {
+            try? await Task.sleep(for: .seconds(600))
+            return QueueStatistics()
+        }
+        func maintain() async throws(StoreError) -> MaintenanceReport { throw .busy }
+        func bury(_ worker: WorkerID) async throws(StoreError) -> Int { throw .busy }
+        func hasWork(waitingUpTo patience: Duration) async throws(StoreError) -> Bool { throw .busy }
+        func throughput(per interval: Duration, count: Int) async throws(StoreError) -> Throughput { throw .busy }
+        func failures(limit: Int) async throws(StoreError) -> [Job] { throw .busy }
+    }
+
+    @Test func `a store that does not answer is not waited for`() async throws {
+        await #expect(throws: StoreError.self) {
+            try await SilentStore().statistics(within: .milliseconds(10))
+        }
+        let store = try await TestAPI(.away).store
+        #expect(try await store.statistics(within: .seconds(60)).queued == 0)
+    }
+
     @Test func `a service that shuts down says so`() {
         let state = ServiceState(QueueStatistics(), isDraining: true)
         #expect(state == .draining)

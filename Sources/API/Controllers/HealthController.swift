@@ -9,6 +9,9 @@ import ServiceLifecycle
 struct HealthController {
     let store: any MaintenanceStore
 
+    /// How long the store may take: less than probes wait.
+    static let patience = Duration.seconds(2)
+
     func addRoutes(to router: Router<APIRequestContext>) {
         router.endpoint("/health", [.get: health])
         router.endpoint("/ready", [.get: ready])
@@ -27,7 +30,7 @@ struct HealthController {
 
     private func response(_ context: APIRequestContext) async -> HealthResponse {
         do {
-            return HealthResponse(try await store.statistics())
+            return HealthResponse(try await store.statistics(within: Self.patience))
         } catch {
             context.logger.error("The store cannot be read", metadata: ["error": "\(error)"])
             return HealthResponse(status: .failing)
