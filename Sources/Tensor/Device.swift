@@ -4,7 +4,8 @@
 ///
 /// The model is written once against this protocol; a device implements it. Every operation returns a new tensor of the
 /// device's ``precision``, accumulates in float32, and computes each row (the first axis) by arithmetic that depends on
-/// that row alone: not on the other rows, not on how many there are, not on the number of threads.
+/// that row alone: not on the other rows, not on how many there are, not on the number of threads. (A GPU's library may
+/// not have one algorithm for every number of rows: then how many there are shows in the rounding. See docs/gpu.md.)
 ///
 /// Shapes are checked by preconditions: a mismatch is a mistake in the model, never in a file or a request.
 package protocol Device: AnyObject, Sendable {

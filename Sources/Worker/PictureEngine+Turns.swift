@@ -6,7 +6,8 @@ import StableDiffusion
 extension PictureEngine {
     /// Does one turn; blocks until it is done.
     ///
-    /// Whatever pictures share an evaluation, each gets the bytes that ``run(_:progress:)`` gives it alone.
+    /// Whatever pictures share an evaluation, each gets the bytes that ``run(_:progress:)`` gives it alone, as far as
+    /// the device keeps ``Device``'s promise.
     package func perform(_ turn: Turn) -> TurnResult {
         switch turn {
         case .begin(let lease, let request):

@@ -109,7 +109,8 @@ typedef struct {
     /// The type of `y` and of `residual`.
     cc_type result;
     int64_t rows, columns, depth;
-    /// The number of rows that the algorithm is chosen for: where it is the same, rows are computed the same.
+    /// The number of rows that the algorithm is chosen for: where it is the same, rows are computed the same, unless the
+    /// library has nothing like it for `rows`.
     int64_t usual_rows;
     /// Elements from one row to the next, of `x`, of `w` and of `y`.
     int64_t x_stride, w_stride, y_stride;
@@ -144,7 +145,8 @@ int cc_multiply(
 typedef struct {
     cc_type type;
     int64_t rows, height, width, inputs, outputs, kernel, stride;
-    /// The number of rows that the algorithm is chosen for: where it is the same, rows are computed the same.
+    /// The number of rows that the algorithm is chosen for: where it is the same, rows are computed the same, unless the
+    /// library has nothing like it for `rows`.
     int64_t usual_rows;
     /// Zeros before the first and after the last pixel of each axis.
     int64_t leading, trailing;

@@ -120,7 +120,7 @@ import Synchronization
     }
 
     /// Rows of a product for two rows of an evaluation: what algorithms are chosen for, whatever the number of rows, so
-    /// that a row has the same bits in every batch.
+    /// that a row has the same bits in every batch that the same algorithm can compute.
     ///
     /// Two, because that is a picture with guidance.
     func usualRows(_ pixels: Int, of rows: Int) -> Int { pixels / rows * Self.usualRows }
