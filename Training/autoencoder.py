@@ -6,21 +6,26 @@ of the cost. So the stages are
   small   the four inner levels on whole scenes drawn at 128 px, through a stem and a head of
           their own (this fixes the latent space),
   decoder the whole decoder at 512 px on the latents of the small encoder,
-  encoder the whole encoder at 512 px, to the latents the small encoder gives the same scene.
+  encoder the whole encoder at 512 px, to the latents the small encoder gives the same scene,
+  sizes   the decoder again, on the whole encoder's latents of pictures of all sizes.
 """
+
+from random import Random
 
 import torch
 from diffusers import AutoencoderKL
 from torch import nn
 from torch.nn import functional as F
 
-from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, psnr, rounded, save, start
-from muon import optimizers, set_rates
+from common import arguments, load, pictures, psnr, rounded, start
 from scenes import held_out_scenes, training_scene
+from training import Training
 
 CHANNELS = (24, 32, 64, 96, 128, 160)
 LATENT_CHANNELS = 32
 OUTER = 2  # levels that only 512 px pictures pass
+# Widths and heights that the stage `sizes` draws, and how often.
+SIZES = {(512, 512): 10, (256, 256): 4, (384, 384): 3, (768, 512): 1, (512, 768): 1, (768, 768): 1}
 
 
 class Autoencoder(nn.Module):
@@ -144,16 +149,39 @@ def encoder_loss(model, scenes, device, progress):
     return ((model.encode(pictures(scenes, 512, device))[0].float() - z) / model.std).square().mean()
 
 
+def sizes_loss(model, scenes, device, progress):
+    """Whole pictures of one size, as many as have the pixels of a quarter of the scenes at 512 px."""
+    size = Random(scenes[0].seed).choices([*SIZES], [*SIZES.values()])[0]
+    count = max(1, round(len(scenes) / 4 * 512**2 / (size[0] * size[1])))
+    x = pictures(scenes[:count], size, device)
+    with torch.no_grad():
+        z = model.encode(x)[0].float()
+    y = model.decode(noisy(z, z.std())).float()
+    # The score is a mean of logarithms; without the last term it would not be what is learnt.
+    return reconstruction_loss(y, x) + 0.1 * (y - x).square().flatten(1).mean(1).log().mean()
+
+
+def noisy(z, spread):
+    """Latents, half of them with the errors that a denoiser makes, up to a tenth of their spread."""
+    amount = 0.1 * torch.rand(len(z), 1, 1, 1, device=z.device) * (torch.rand(len(z), 1, 1, 1, device=z.device) < 0.5)
+    return z + amount * spread * torch.randn_like(z)
+
+
 def outer_encoder(model):
     encoder = model.kl.encoder
     return [encoder.conv_in, *encoder.down_blocks[:OUTER]]
 
 
-# stage: loss, what is trained, peak rates of Muon and AdamW
+def whole_decoder(model):
+    return [model.kl.decoder, model.kl.post_quant_conv, model.head_norm, model.head]
+
+
+# stage: loss, what is trained, scenes a step, the peak rate
 STAGES = {
-    "small": (small_loss, lambda m: [m], 0.02, 2e-3),
-    "decoder": (decoder_loss, lambda m: [m.kl.decoder, m.kl.post_quant_conv, m.head_norm, m.head], 0.02, 2e-3),
-    "encoder": (encoder_loss, outer_encoder, 0.02, 2e-3),
+    "small": (small_loss, lambda model: [model], 4, 0.02),
+    "decoder": (decoder_loss, whole_decoder, 4, 0.02),
+    "encoder": (encoder_loss, outer_encoder, 2, 0.02),
+    "sizes": (sizes_loss, lambda model: [model.kl.decoder, model.kl.post_quant_conv], 8, 0.004),
 }
 
 
@@ -164,7 +192,8 @@ def load_autoencoder(runs):
     if first is None:
         raise SystemExit(f"{runs} has neither autoencoder.pt nor small.pt: train the stage `small` first, or run gpu.py")
     model.load_state_dict(first["average"])
-    for stage, parts in (("decoder", ("kl.decoder.", "kl.post_quant_conv.")), ("encoder", ("kl.encoder.",))):
+    decoder = ("kl.decoder.", "kl.post_quant_conv.")
+    for stage, parts in (("decoder", decoder), ("encoder", ("kl.encoder.",)), ("sizes", decoder)):
         if (state := load(runs / f"{stage}.pt")) is not None:
             wanted = {name: w for name, w in state["average"].items() if name.startswith(parts)}
             model.load_state_dict(wanted, strict=False)
@@ -172,19 +201,23 @@ def load_autoencoder(runs):
 
 
 @torch.no_grad()
-def score(model, stage, device, count=16):
-    """PSNR on held-out scenes, in dB, of the part that `stage` trains."""
-    total = 0.0
-    for scene in held_out_scenes(count):
-        x = pictures([scene], 128 if stage == "small" else 512, device)
-        if stage == "small":
-            y = model.decode_small(model.encode_small(x)[0])
-        elif stage == "decoder":
-            y = model.decode(model.encode_small(pictures([scene], 128, device))[0])
-        else:
-            y = model.decode(model.encode(x)[0])
-        total += psnr(y, x)
-    return total / count
+def score(args, stage, model) -> str:
+    """PSNR on 16 held-out scenes of the part that `stage` trains."""
+    text = ""
+    for size in {"small": (128,), "sizes": (512, 384, 256)}.get(stage, (512,)):
+        total = 0.0
+        for scene in held_out_scenes(16):
+            x = pictures([scene], size, args.device)
+            with rounded(args):
+                if stage == "small":
+                    y = model.decode_small(model.encode_small(x)[0])
+                elif stage == "decoder":
+                    y = model.decode(model.encode_small(pictures([scene], 128, args.device))[0])
+                else:
+                    y = model.decode(model.encode(x)[0])
+            total += psnr(y.float(), x)
+        text += f", {total / 16:.2f} dB at {size}"
+    return text
 
 
 def main():
@@ -192,65 +225,23 @@ def main():
     parser.add_argument("stage", choices=[*STAGES])
     args = parser.parse_args()
     start(args)
-    loss_of, trained, muon_lr, adamw_lr = STAGES[args.stage]
-    batch = args.batch or {"small": 4, "decoder": 4, "encoder": 2}[args.stage]
-    path = args.runs / f"{args.stage}.pt"
-
+    loss_of, trained, batch, peak = STAGES[args.stage]
+    batch = args.batch or batch
     model = Autoencoder() if args.stage == "small" else load_autoencoder(args.runs)
     model = model.to(args.device, memory_format=torch.channels_last)
-    checkpoint = load(path)
-    if checkpoint:
-        model.load_state_dict(checkpoint["model"])
-    if args.stage != "small":
+    if args.stage in ("decoder", "encoder"):
         model.std = latent_std(model, args.device)
+    if args.stage != "small":
         model.requires_grad_(False)
         for module in trained(model):
             module.requires_grad_(True)
-    average = Average(model, 0.995)
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    opts = optimizers(model.named_parameters(), muon_lr, adamw_lr, ("conv_in", "conv_out", "stem", "head"))
-    budget = Budget(args)
-    if checkpoint and "optimizers" in checkpoint:
-        average.module.load_state_dict(checkpoint["average"])
-        average.count = checkpoint["step"]
-        for opt, state in zip(opts, checkpoint["optimizers"]):
-            opt.load_state_dict(state)
-        budget = Budget(args, checkpoint["seconds"], checkpoint["step"])
-        log(args, args.stage, f"resumed at step {budget.step}")
-    torch.manual_seed(1 + budget.step * WORLD + RANK)  # other noise in every process
+    training = Training(args, args.stage, model, peak, ("conv_in", "conv_out", "stem", "head"))
 
-    def keep():
-        save(
-            path, model=model.state_dict(), average=average.module.state_dict(), step=budget.step,
-            seconds=budget.seconds(), optimizers=[opt.state_dict() for opt in opts],
-        )  # fmt: skip
-
-    total = 0.0
-    while (progress := budget.progress()) < 1:
-        set_rates(opts, progress, 0.02)
-        first = (budget.step * WORLD + RANK) * batch
-        scenes = [training_scene(first + i) for i in range(batch)]
+    def loss(seed, progress):
         with rounded(args):
-            loss = loss_of(model, scenes, args.device, progress)
-        loss.backward()
-        average_gradients(parameters)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        for opt in opts:
-            opt.step()
-            opt.zero_grad(set_to_none=True)
-        average.update(model)
-        budget.step += 1
-        total += loss.item()
-        if budget.step % 50 == 0:
-            text = f"step {budget.step} {progress:.1%} loss {total / 50:.4f} {budget.seconds():.0f} s"
-            if RANK == 0 and budget.step % 100 == 0:
-                text += f" PSNR {score(average.module, args.stage, args.device):.2f} dB"
-                keep()
-            log(args, args.stage, text)
-            total = 0.0
-    keep()
-    if RANK == 0:
-        log(args, args.stage, f"done: step {budget.step}, PSNR {score(average.module, args.stage, args.device, 48):.2f} dB")
+            return loss_of(model, [training_scene(seed * batch + i) for i in range(batch)], args.device, progress)
+
+    training.run(loss, lambda average: score(args, args.stage, average), warmup=0.02)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every training stage shares: devices, processes, budgets, averages, checkpoints."""
+"""What every training stage shares: devices, processes, checkpoints, pictures."""
 
 import argparse
-import copy
 import os
 import time
 from pathlib import Path
@@ -51,67 +50,6 @@ def log(args, stage: str, text: str) -> None:
             f.write(line + "\n")
 
 
-def average_gradients(parameters) -> None:
-    """The mean of the gradients over the processes, in one exchange."""
-    if WORLD == 1:
-        return
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    flat = torch.cat([g.reshape(-1) for g in gradients])
-    dist.all_reduce(flat)
-    flat /= WORLD
-    for g, part in zip(gradients, flat.split([g.numel() for g in gradients])):
-        g.copy_(part.view_as(g))
-
-
-class Budget:
-    """How far a stage has come, from 0 to 1: in steps, or in the minutes trained over all its runs."""
-
-    def __init__(self, args, elapsed: float = 0.0, step: int = 0):
-        if (args.steps is None) == (args.minutes is None):
-            raise SystemExit("give one of --steps and --minutes")
-        self.args, self.step, self.elapsed = args, step, elapsed
-        self.started = time.time()
-
-    def seconds(self) -> float:
-        return self.elapsed + time.time() - self.started
-
-    def progress(self) -> float:
-        """The same number in every process: that of the first."""
-        args = self.args
-        value = self.step / args.steps if args.steps else self.seconds() / 60 / args.minutes
-        if WORLD > 1:
-            shared = torch.tensor([value], device=args.device)
-            dist.broadcast(shared, 0)
-            value = shared.item()
-        return value
-
-
-class Average:
-    """An exponential moving average of a module's parameters, with a warm-up of its own."""
-
-    def __init__(self, module: torch.nn.Module, decay: float):
-        self.decay, self.count = decay, 0
-        self.module = copy.deepcopy(module).requires_grad_(False)
-        self.weight = torch.ones((), device=next(module.parameters()).device)
-
-    def advance(self) -> None:
-        """Sets what the next `merge` weighs the newest parameters with."""
-        self.count += 1
-        self.weight.fill_(1 - min(self.decay, (1 + self.count) / (10 + self.count)))
-
-    @torch.no_grad()
-    def merge(self, module) -> None:
-        """Moves the average towards the parameters; a CUDA graph may hold it, since the weight is a tensor."""
-        averages = list(self.module.parameters())
-        steps = torch._foreach_sub(list(module.parameters()), averages)
-        torch._foreach_mul_(steps, self.weight)
-        torch._foreach_add_(averages, steps)
-
-    def update(self, module) -> None:
-        self.advance()
-        self.merge(module)
-
-
 def save(path: Path, **state) -> None:
     """Writes a checkpoint; a stop in the middle leaves the old one whole."""
     if RANK == 0:
@@ -130,9 +68,10 @@ def load(path: Path):
     return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
 
 
-def pictures(scenes, size: int, device: str = "cpu") -> torch.Tensor:
-    """Drawn scenes as [n, 3, size, size] in -1...1."""
-    batch = torch.from_numpy(np.stack([draw(scene, size) for scene in scenes])).to(device)
+def pictures(scenes, size: int | tuple[int, int], device: str = "cpu") -> torch.Tensor:
+    """Drawn scenes, squares of `size` or of a width and a height, as [n, 3, height, width] in -1...1."""
+    width, height = (size, size) if isinstance(size, int) else size
+    batch = torch.from_numpy(np.stack([draw(scene, width, height) for scene in scenes])).to(device)
     batch = batch.permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
     return batch.contiguous(memory_format=torch.channels_last)
 

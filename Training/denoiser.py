@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the denoiser: the UNet and the text encoder together, on cached latents.
+"""Trains the denoiser: the UNet and the text encoder together, on cached latents of pictures of all sizes.
 
-v-prediction on the schedule of Stable Diffusion 2.1, but ending in more noise (beta .02): a
-16x16 latent has so few cells that at .012 the average colour of a picture still shows through the
-last step, and pictures made from pure noise come out grey.
+v-prediction on the schedule of Stable Diffusion 2.1.
 """
 
 from random import Random
@@ -15,13 +13,18 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from autoencoder import LATENT_CHANNELS, load_autoencoder
-from common import RANK, WORLD, Average, Budget, arguments, average_gradients, load, log, pictures, rounded, save, start
-from muon import optimizers, set_rates
+from common import RANK, WORLD, arguments, load, log, pictures, rounded, save, start
 from scenes import caption, empty_caption, training_scene
 from tokenizer import write_tokenizer
+from training import Training
 
 CHANNELS = (128, 160, 160)
 TEXT_WIDTH, TEXT_LAYERS = 192, 3
+# Widths and heights, and how often a step takes one.
+SIZES = {
+    (512, 512): 10, (256, 256): 4, (384, 384): 4, (640, 640): 2, (768, 768): 3, (384, 256): 1, (256, 384): 1,
+    (512, 384): 2, (384, 512): 2, (640, 512): 2, (512, 640): 2, (768, 512): 3, (512, 768): 3,
+}  # fmt: skip
 
 
 class Denoiser(nn.Module):
@@ -78,7 +81,7 @@ def token_ids(tokenizer, texts):
 def scheduler() -> DDIMScheduler:
     return DDIMScheduler(
         beta_start=0.00085,
-        beta_end=0.02,
+        beta_end=0.012,
         beta_schedule="scaled_linear",
         prediction_type="v_prediction",
         clip_sample=False,
@@ -96,25 +99,63 @@ def load_denoiser(runs) -> Denoiser:
 
 @torch.no_grad()
 def cache_latents(args, count: int) -> None:
-    """Writes latents.pt: the small encoder's latents of the first `count` training scenes, and their statistics."""
+    """Writes latents.pt: what the encoder makes of the first `count` training scenes, size by size, and its statistics.
+
+    Statistics that are there already stay: a denoiser may know latents normalised by them.
+    """
     model = load_autoencoder(args.runs).to(args.device)
-    latents = torch.zeros(count, LATENT_CHANNELS, 16, 16, device=args.device)
-    for i in range(RANK * 50, count, WORLD * 50):
-        x = pictures([training_scene(j) for j in range(i, min(count, i + 50))], 128, args.device)
-        latents[i : i + 50] = model.encode_small(x)[0]
-        if i % 2000 == 0:
-            log(args, "latents", f"{i} of {count}")
-    if WORLD > 1:
-        dist.all_reduce(latents)  # each process has filled its share
-    mean, std = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
-    save(args.runs / "latents.pt", seeds=torch.arange(count), latents=latents.cpu().half(), mean=mean.cpu(), std=std.cpu())
-    log(args, "latents", f"{count} done, std {[round(s, 2) for s in std.tolist()]}")
+    known = load(args.runs / "latents.pt") or {}
+    cache, first = {}, 0
+    for (width, height), share in SIZES.items():
+        part = torch.zeros(count * share // sum(SIZES.values()), LATENT_CHANNELS, height // 32, width // 32)
+        for i in range(RANK * 8, len(part), WORLD * 8):
+            scenes = [training_scene(first + k) for k in range(i, min(len(part), i + 8))]
+            with rounded(args):
+                part[i : i + len(scenes)] = model.encode(pictures(scenes, (width, height), args.device))[0].cpu()
+        if WORLD > 1:
+            dist.all_reduce(part)  # each process has filled its share
+        cache[f"{width}x{height}"] = {"first": first, "latents": part.half()}
+        log(args, "latents", f"{len(part)} of {width}x{height}")
+        first += len(part)
+    square = cache["512x512"]["latents"].float()
+    mean = known.get("mean", square.mean((0, 2, 3)))
+    std = known.get("std", square.std((0, 2, 3)))
+    save(args.runs / "latents.pt", mean=mean, std=std, sizes=cache)
 
 
 def batch_captions(scene_seeds, seed: int) -> list[str]:
     """Captions of training scenes, one in ten of them empty."""
     rng = Random(seed)
     return [empty_caption(rng) if rng.random() < 0.1 else caption(training_scene(s), rng) for s in scene_seeds]
+
+
+class Latents:
+    """The latents that `cache_latents` wrote, normalised, with captions of their scenes."""
+
+    def __init__(self, args, tokenizer):
+        self.device, self.tokenizer = args.device, tokenizer
+        cache = load(args.runs / "latents.pt")
+        self.parts, self.mean, self.std = cache["sizes"], cache["mean"][:, None, None], cache["std"][:, None, None]
+
+    def batch(self, sizes, count: int, generator):
+        """Latents and captions of one of `sizes`, with about the cells of `count` latents of 512x512."""
+        seed = generator.initial_seed()
+        width, height = Random(seed).choices([*sizes], [*sizes.values()])[0]
+        part = self.parts[f"{width}x{height}"]
+        indices = torch.randint(len(part["latents"]), (round(count * 512**2 / (width * height)),), generator=generator)
+        ids = token_ids(self.tokenizer, batch_captions((part["first"] + indices).tolist(), seed)).to(self.device)
+        latents = (part["latents"][indices].float() - self.mean) / self.std
+        return latents.to(self.device, memory_format=torch.channels_last), ids
+
+
+def noised(latents, alphas, generator):
+    """Latents with noise of timesteps that are spread evenly: the timesteps, their alphas, the noise and the sum."""
+    n, device = len(latents), generator.device if generator else latents.device
+    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
+    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
+    alpha = alphas[t].view(-1, 1, 1, 1)
+    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
+    return t, alpha, noise, alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
 
 
 def loss_of(model, latents, ids, alphas, generator):
@@ -124,81 +165,36 @@ def loss_of(model, latents, ids, alphas, generator):
     pixels by less than an eye sees. Unlike there the noisiest steps keep their full weight, because
     they decide what the picture shows.
     """
-    n, device = len(latents), generator.device if generator else latents.device
-    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
-    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
-    alpha = alphas[t].view(-1, 1, 1, 1)
-    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
-    x = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    t, alpha, noise, x = noised(latents, alphas, generator)
     v = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
     error = (model(x, t, ids).float() - v).square().mean((1, 2, 3))
     snr = alphas[t] / (1 - alphas[t])
     weight = (snr.clamp(max=5) + 1) / (snr + 1)
-    return (error * weight).mean(), error.mean().detach()
+    return (error * weight).mean()
 
 
 def main():
     parser = arguments(__doc__)
     parser.add_argument("--latents", type=int, help="only cache this many latents")
+    parser.add_argument("--peak", type=float, default=0.02, help="the largest rate; less where a trained denoiser goes on")
     args = parser.parse_args()
     start(args)
     if args.latents:
         cache_latents(args, args.latents)
         return
-    batch = args.batch or 20
-    path = args.runs / "denoiser.pt"
     tokenizer = load_tokenizer(args.runs)
     model = Denoiser(tokenizer).to(args.device, memory_format=torch.channels_last)
-    checkpoint = load(path)
-    if checkpoint:
-        model.load_state_dict(checkpoint["model"])
-    average = Average(model, 0.995)
-    parameters = [*model.parameters()]
-    opts = optimizers(model.named_parameters(), 0.02, 2e-3)
-    budget = Budget(args)
-    if checkpoint and "optimizers" in checkpoint:
-        average.module.load_state_dict(checkpoint["average"])
-        average.count = checkpoint["step"]
-        for opt, state in zip(opts, checkpoint["optimizers"]):
-            opt.load_state_dict(state)
-        budget = Budget(args, checkpoint["seconds"], checkpoint["step"])
-        log(args, "denoiser", f"resumed at step {budget.step}")
-    cache = load(args.runs / "latents.pt")
-    latents = (cache["latents"] - cache["mean"][:, None, None]) / cache["std"][:, None, None]
+    training = Training(args, "denoiser", model, args.peak)
+    latents = Latents(args, tokenizer)
     alphas = scheduler().alphas_cumprod.to(args.device)
 
-    def keep():
-        save(
-            path, model=model.state_dict(), average=average.module.state_dict(), step=budget.step,
-            seconds=budget.seconds(), optimizers=[opt.state_dict() for opt in opts],
-        )  # fmt: skip
-
-    total = 0.0
-    while (progress := budget.progress()) < 1:
-        set_rates(opts, progress)
-        seed = budget.step * WORLD + RANK
+    def loss(seed, progress):
         generator = torch.Generator().manual_seed(seed)
-        indices = torch.randint(len(latents), (batch,), generator=generator)
-        ids = token_ids(tokenizer, batch_captions(cache["seeds"][indices].tolist(), seed)).to(args.device)
+        z, ids = latents.batch(SIZES, args.batch or 32, generator)
         with rounded(args):
-            loss, error = loss_of(model, latents[indices].float().to(args.device), ids, alphas, generator)
-        loss.backward()
-        average_gradients(parameters)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        for opt in opts:
-            opt.step()
-            opt.zero_grad(set_to_none=True)
-        average.update(model)
-        budget.step += 1
-        total += error.item()
-        if budget.step % 25 == 0:
-            samples = budget.step * WORLD * batch
-            log(args, "denoiser", f"step {budget.step} {progress:.1%} {samples} samples v-error {total / 25:.4f} {budget.seconds():.0f} s")
-            total = 0.0
-            if budget.step % 100 == 0:
-                keep()
-    keep()
-    log(args, "denoiser", f"done: step {budget.step}")
+            return loss_of(model, z, ids, alphas, generator)
+
+    training.run(loss, warmup=0.03)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws a scene with Skia. Coordinates are those of a 512 px picture; any size can be asked for."""
+"""Draws a scene with Skia. Coordinates are those of a 512 px square; any size can be asked for.
+
+A picture that is not square shows a part of its background, of the whole width or height and down to the ground, as
+large as a square one would; what stands before it is as large as the shorter side asks.
+"""
 
 import math
 from random import Random
@@ -55,10 +59,13 @@ def box(x0, y0, x1, y1, r=0):
 
 
 class Pen:
-    """Draws outlined shapes that are lit from the upper left."""
+    """Draws outlined shapes that are lit from the upper left.
 
-    def __init__(self, canvas):
-        self.canvas = canvas
+    `left` and `top` are where the part of the background begins that a picture shows, the same distance from the right.
+    """
+
+    def __init__(self, canvas, left=0.0, top=0.0):
+        self.canvas, self.left, self.top = canvas, left, top
 
     def fill(self, path, colour, alpha=255):
         self.canvas.drawPath(path, paint(colour, alpha))
@@ -509,7 +516,7 @@ def sky(pen, rng, night, day_colours=((92, 178, 244), (206, 236, 252))):
     """Sky, stars or clouds, and the moon or the sun somewhere in the upper left."""
     top, bottom = ((16, 20, 60), (58, 64, 128)) if night else day_colours
     pen.canvas.drawRect(skia.Rect.MakeWH(512, 512), gradient(top, bottom, 0, 340))
-    x, y = 84 + rng.uniform(-22, 22), 82 + rng.uniform(-16, 16)
+    x, y = pen.left + 84 + rng.uniform(-22, 22), pen.top + 82 + rng.uniform(-16, 16)
     if night:
         for sx, sy, r in STARS:
             pen.fill(ellipse(sx, sy, r), WHITE)
@@ -520,7 +527,7 @@ def sky(pen, rng, night, day_colours=((92, 178, 244), (206, 236, 252))):
     else:
         pen.fill(ellipse(x, y, 60), (255, 240, 170), 90)
         pen.fill(ellipse(x, y, 42), (255, 216, 70))
-        cloud(pen, 424 + rng.uniform(-26, 26), 92 + rng.uniform(-18, 18))
+        cloud(pen, 424 - pen.left + rng.uniform(-26, 26), pen.top + 92 + rng.uniform(-18, 18))
 
 
 def cloud(pen, x, y):
@@ -643,7 +650,7 @@ def space(pen, rng, night):
     pen.canvas.drawRect(skia.Rect.MakeWH(512, 512), gradient((18, 8, 40), (62, 26, 98), 0, 420))
     for x, y, r in STARS:
         pen.fill(ellipse(x, y * 1.2, r), (255, 250, 230))
-    x, y = 410 + rng.uniform(-22, 22), 96 + rng.uniform(-16, 16)
+    x, y = 410 - pen.left + rng.uniform(-22, 22), pen.top + 96 + rng.uniform(-16, 16)
     pen.solid(ellipse(x, y, 46), rng.choice(((236, 140, 80), (110, 170, 236))), line=0)
     ring = ellipse(x, y, 78, 18)
     pen.clipped(box(x - 90, y - 2, x + 90, y + 40), lambda: pen.stroke(ring, (250, 226, 170), 7))
@@ -701,22 +708,28 @@ PLACES = {
 }
 
 
-def draw(scene: Scene, size: int) -> np.ndarray:
-    """The picture of a scene: [size, size, 3] bytes, RGB."""
+def draw(scene: Scene, width: int, height: int | None = None) -> np.ndarray:
+    """The picture of a scene: [height, width, 3] bytes, RGB; a square one if no height is given."""
+    height = height or width
     rng = Random(scene.seed)
-    surface = skia.Surface(size, size)
+    surface = skia.Surface(width, height)
     canvas = surface.getCanvas()
-    canvas.scale(size / 512, size / 512)
-    pen = Pen(canvas)
+    cover = max(width, height) / 512
+    canvas.save()
+    canvas.translate((width - 512 * cover) / 2, height - 512 * cover)
+    canvas.scale(cover, cover)
+    pen = Pen(canvas, 256 - width / cover / 2, 512 - height / cover)
     PLATES[scene.background](pen, rng, scene.night)
+    canvas.restore()
     alone = scene.relation == "none"
     places = PLACES[scene.count if alone else scene.relation]
     for index, (x, y, scale) in enumerate(places):
-        scale *= rng.uniform(0.97, 1.03)
+        scale *= rng.uniform(0.97, 1.03) * min(width, height) / 512
         canvas.save()
-        canvas.translate(x + rng.uniform(-6, 6), y + rng.uniform(-4, 4))
+        canvas.translate((x + rng.uniform(-6, 6)) * width / 512, (y + rng.uniform(-4, 4)) * height / 512)
         canvas.scale(scale, scale)
         subject(pen, scene.items[0 if alone else index])
         canvas.restore()
+    canvas.scale(cover, cover)
     weather(pen, rng, scene.weather)
     return surface.toarray(colorType=skia.kRGBA_8888_ColorType)[:, :, :3].copy()

@@ -25,12 +25,13 @@ from torch.nn import functional as F
 import autoencoder as ae
 import group_norm
 import judge as judging
-from common import Average, load, psnr, rounded, save
+from common import load, psnr, rounded, save
 from denoiser import Denoiser, load_tokenizer, loss_of, scheduler
 from draw import draw
 from muon import optimizers, set_rates
 from scenes import caption, empty_caption, held_out_scenes, training_scene
 from tokenizer import simple_ids
+from training import Average
 
 CAPTIONS = 4  # a scene
 STARTED = time.time()
@@ -202,6 +203,11 @@ def trained(args, named_parameters, peak, adamw_only=("embed", "conv_in", "conv_
     return optimizers(named_parameters, peak, peak / 10, adamw_only, recorded=args.device == "cuda")
 
 
+def keeping(path, average):
+    """What writes an average."""
+    return lambda: save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
+
+
 def load_coder(args):
     """The autoencoder as far as it is trained."""
     model = ae.Autoencoder()
@@ -222,12 +228,6 @@ def autoencoder_psnr(args, model, held):
     return sum(values) / len(values)
 
 
-def noisy(z, spread):
-    """Latents, half of them with the errors that a denoiser makes, up to a tenth of their spread."""
-    amount = 0.1 * torch.rand(len(z), 1, 1, 1, device=z.device) * (torch.rand(len(z), 1, 1, 1, device=z.device) < 0.5)
-    return z + amount * spread * torch.randn_like(z)
-
-
 def train_autoencoder(args, gathered, held, seconds):
     path = args.runs / "autoencoder.pt"
     model, again = load_coder(args)
@@ -239,7 +239,7 @@ def train_autoencoder(args, gathered, held, seconds):
             mean, logvar = mean.float(), logvar.float().clamp(-12, 6)
             kl = 0.5 * (mean.square() + logvar.exp() - 1 - logvar).mean()
             z = mean + torch.randn_like(mean) * (0.5 * logvar).exp()
-            y = decode(noisy(z, mean.detach().std()))
+            y = decode(ae.noisy(z, mean.detach().std()))
         return ae.reconstruction_loss(y.float(), x) + 1e-3 * kl
 
     def small():
@@ -261,9 +261,7 @@ def train_autoencoder(args, gathered, held, seconds):
     average = Average(model, 0.995)
     opts = trained(args, model.kl.named_parameters(), 0.01 if again else 0.02, adamw_only)
 
-    def keep():
-        save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
-
+    keep = keeping(path, average)
     # Windows first, which cost less; then whole pictures, whose borders and statistics no window has.
     phases = [(0.5, args.window_batch, window), (1, args.whole_batch, whole)]
     train(args, "autoencoder", model, opts, seconds * (1 if again else 0.85), phases, average, keep, gathered.grow)
@@ -299,7 +297,7 @@ def train_decoder(args, gathered, held, seconds):
 
     def loss(z, x):
         with rounded(args):
-            y = model.decode(noisy(z, spread).contiguous(memory_format=torch.channels_last))
+            y = model.decode(ae.noisy(z, spread).contiguous(memory_format=torch.channels_last))
         return ae.reconstruction_loss(y.float(), unit(x))
 
     def window():
@@ -312,9 +310,7 @@ def train_decoder(args, gathered, held, seconds):
         index = gathered.indices(args.whole_batch)
         return loss(latents[index], gathered.pictures[index])
 
-    def keep():
-        save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
-
+    keep = keeping(path, average)
     phases = [(0.4, args.window_batch, window), (1, args.whole_batch, whole)]
     train(args, "decoder", model, opts, seconds, phases, average, keep)
     keep()
@@ -349,11 +345,9 @@ def train_denoiser(args, pool, latents, seconds):
         blank = empty[torch.randint(len(empty), (n,), device=args.device)]
         words = torch.where(torch.rand(n, 1, device=args.device) < 0.1, blank, words)
         with rounded(args):
-            return loss_of(model, latents[index].float(), words, alphas, None)[0]
+            return loss_of(model, latents[index].float(), words, alphas, None)
 
-    def keep():
-        save(path, average={name: value.half() for name, value in average.module.state_dict().items()})
-
+    keep = keeping(path, average)
     train(args, "denoiser", model, opts, seconds, [(1, args.batch, loss)], average, keep)
     keep()
 

@@ -15,13 +15,14 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn import functional as F
 
-from common import RANK, WORLD, Budget, arguments, load, log, pictures, save, start
+from common import RANK, WORLD, arguments, load, log, pictures, save, start
 from muon import optimizers, set_rates
 from sample import generate, load_pipeline
 from scenes import (
     BACKGROUNDS, CHARACTERS, CLOTHES, COLOURS, OUTDOORS, PATTERNS, SUBJECTS, WEATHERS, caption, held_out_scenes,
     training_scene,
 )  # fmt: skip
+from training import Budget
 
 SIZE = 128
 # What a picture holds, as far as it can be told without its caption: of two subjects, `subject` and what the next three
