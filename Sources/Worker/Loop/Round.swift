@@ -65,10 +65,15 @@ struct Round {
         return isEmpty || now - since >= settings.drainTimeout
     }
 
-    mutating func join(_ job: ClaimedJob, at now: ContinuousClock.Instant) {
+    /// Takes a job in; returns whether it is new.
+    ///
+    /// A database that crashed may have forgotten that it gave the job away: then it gives it again, under the same lease.
+    mutating func join(_ job: ClaimedJob, at now: ContinuousClock.Instant) -> Bool {
         idleSince = nil
+        guard !claims.contains(where: { $0.lease == job.lease }) else { return false }
         batch.join(job, at: now)
         batch.rowLimit = limit.rows(for: job.request.size)
+        return true
     }
 
     /// Lets jobs go that are somebody else's; returns those that were there.

@@ -84,7 +84,7 @@ package final class WorkerService: Service {
                     continue
                 }
                 if round.isEmpty, round.memorySize != job.request.size { await giveMemoryBack(&round) }
-                round.join(job, at: .now)
+                guard round.join(job, at: .now) else { continue }
                 Timer(label: "darkroom_job_queue_seconds")
                     .record(duration: max(job.submitted.duration(to: .now), .zero))
                 logger.info("Job began", metadata: job.metadata)
