@@ -150,16 +150,6 @@ class Latents:
         return latents.to(self.device, memory_format=torch.channels_last), ids
 
 
-def noised(latents, alphas, generator):
-    """Latents with noise of timesteps that are spread evenly: the timesteps, their alphas, the noise and the sum."""
-    n, device = len(latents), generator.device if generator else latents.device
-    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
-    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
-    alpha = alphas[t].view(-1, 1, 1, 1)
-    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
-    return t, alpha, noise, alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
-
-
 def loss_of(model, latents, ids, alphas, generator):
     """The v-prediction error with a weight that falls above a signal-to-noise ratio of 5.
 
@@ -167,7 +157,12 @@ def loss_of(model, latents, ids, alphas, generator):
     pixels by less than an eye sees. Unlike there the noisiest steps keep their full weight, because
     they decide what the picture shows.
     """
-    t, alpha, noise, x = noised(latents, alphas, generator)
+    n, device = len(latents), generator.device if generator else latents.device
+    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
+    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
+    alpha = alphas[t].view(-1, 1, 1, 1)
+    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
+    x = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
     v = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
     error = (model(x, t, ids).float() - v).square().mean((1, 2, 3))
     snr = alphas[t] / (1 - alphas[t])

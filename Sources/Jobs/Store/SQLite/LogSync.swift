@@ -51,6 +51,9 @@ final class LogSync: Sendable {
         }
     }
 
+    /// Whether the file is where it is looked for.
+    var canBeOpened: Bool { FileManager.default.isReadableFile(atPath: path) }
+
     private func syncFile() -> Bool {
         // Opened anew each time: the file is another one after the database was closed by all and opened again.
         guard let file = FileHandle(forReadingAtPath: path) else { return false }

@@ -34,8 +34,8 @@ package struct SQLiteStore: SQLStore {
         let path = URL(filePath: path).resolvingSymlinksInPath().path
         pool = try await Self.open(path, createsFile: createsFile)
         log = LogSync(path: path + "-wal")
-        // What cannot be made durable is better refused now than after it is done.
-        try await log.sync()
+        // What cannot be made durable is better refused now than after it is done. Not synced: a worker's start would wait.
+        guard log.canBeOpened else { throw .unreachable("the database's log is not beside '\(path)'") }
         feed = SQLiteChangeFeed(pool: pool)
     }
 
