@@ -36,6 +36,8 @@ package struct APIConfiguration: Sendable {
     ///
     /// The default holds a reference picture of 20 MiB as base64.
     package var maxBodyBytes = 32 << 20
+    /// How many bytes there may be of all bodies that are being read.
+    package var maxBodyMemory = 256 << 20
     /// How many reference pictures may be decoded or wait for it at once.
     package var maxPendingReferences = 8
     /// How many reference pictures may be fetched at once.

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import API
 import Foundation
 import Hummingbird
 import HummingbirdTesting
+import NIOCore
+import Synchronization
 import Testing
+
+@testable import API
 
 struct HostileBodyTests {
     @Test(arguments: [
@@ -81,6 +84,27 @@ struct HostileBodyTests {
         #expect(error.limit == "1000 bytes")
     }
 
+    @Test func `bodies that there is no memory for are refused until others are read, small ones never`() async throws {
+        let reader = BodyReader(maxBytes: 1 << 20, memory: 150_000)
+        let large = #"{"prompt": "\#(String(repeating: "a", count: 100_000))"}"#
+        let fields = try await reader.fields(in: large) {
+            let error = await #expect(throws: APIError.self) { try await reader.fields(in: large) }
+            #expect(error?.code == .queueFull)
+            #expect(error?.retryAfter == .seconds(1))
+            let small = try await reader.fields(in: "{}")
+            #expect(small.fields.isEmpty)
+        }
+        #expect(fields.fields.map(\.name) == ["prompt"])
+        _ = try await reader.fields(in: large)
+    }
+
+    @Test func `a body that ends with its connection is its caller's leaving`() async throws {
+        let reader = BodyReader(maxBytes: 100, memory: 100)
+        await #expect(throws: CallerLeft.self) {
+            try await reader.fields(in: "{}") { throw ChannelError.inputClosed }
+        }
+    }
+
     @Test(arguments: [
         "text/plain", "application/x-www-form-urlencoded", "nonsense", "multipart/form-data", "image/png",
     ])
@@ -99,5 +123,25 @@ struct HostileBodyTests {
 
     @Test func `JSON without a content type is served`() async throws {
         #expect(try await TestAPI().post(Array("{}".utf8), headers: [:]).status == .ok)
+    }
+}
+
+extension BodyReader {
+    /// The fields of a body; `beforeEnd` is done when all of it has come but the end.
+    fileprivate func fields(
+        in json: String,
+        beforeEnd: @escaping @Sendable () async throws -> Void = {}
+    ) async throws -> BodyFields {
+        let isSent = Atomic(false)
+        let body = AsyncThrowingStream {
+            if !isSent.exchange(true, ordering: .relaxed) { return Optional(ByteBuffer(string: json)) }
+            try await beforeEnd()
+            return nil
+        }
+        var request = Request(
+            head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"),
+            body: RequestBody(asyncSequence: body)
+        )
+        return try await fields(in: &request)
     }
 }

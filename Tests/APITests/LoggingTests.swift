@@ -3,6 +3,7 @@
 import Hummingbird
 import HummingbirdTesting
 import Logging
+import NIOCore
 import Synchronization
 import Testing
 
@@ -36,6 +37,30 @@ struct LoggingTests {
             #expect(!line.contains("hb.request.id"))
         }
         #expect(about.contains { $0.contains(#""job": \#(id)"#) })
+    }
+
+    @Test(arguments: [(100, "before its body's end"), (2, "before the answer")])
+    func `a caller who leaves is no fault of the server's`(length: Int, moment: String) async throws {
+        let lines = LogLines()
+        var api = try await TestAPI(.hang, credits: "5")
+        api.logger = Logger(label: "test") { _ in RecordingLogHandler(lines: lines) }
+        try await api.test(.live) { [api] server in
+            try await withConnection(to: try #require(server.port)) { _, outbound in
+                let head = """
+                    POST /v1/sd2.1-txt2img HTTP/1.1\r
+                    Host: localhost\r
+                    X-API-Key: \(try #require(api.key))\r
+                    Content-Length: \(length)\r
+                    \r
+
+                    """
+                try await outbound.write(ByteBuffer(string: head + "{}"))
+                if length == 2 { for await _ in api.worker.starts.stream.prefix(1) {} }
+            }
+        }
+        let text = lines.text.withLock { $0 }
+        #expect(text.contains(#""http.status": 499"#))
+        #expect(!text.contains("Request failed"))
     }
 }
 

@@ -50,7 +50,7 @@ struct ReferenceImageTests {
             head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/"),
             body: RequestBody(buffer: ByteBuffer(string: json))
         )
-        let fields = try await BodyFields(collecting: &request, upTo: 100).fields
+        let fields = try await BodyReader(maxBytes: 100, memory: 100).fields(in: &request).fields
         #expect(fields.map(\.name) == ["prompt"])
         #expect(try await request.body.collect(upTo: 100).readableBytes == 0)
     }

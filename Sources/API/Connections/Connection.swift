@@ -63,5 +63,5 @@ final class Connection: Sendable {
     }
 }
 
-/// The caller closed the connection before there was an answer.
+/// The connection was closed before there was an answer.
 struct CallerLeft: Error {}

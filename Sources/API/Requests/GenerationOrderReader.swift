@@ -5,11 +5,14 @@ import Jobs
 
 /// Reads orders out of requests.
 struct GenerationOrderReader: Sendable {
+    /// Reads the bodies of requests, whatever API they are sent to.
+    let bodies: BodyReader
     private let configuration: APIConfiguration
     private let referenceImages: ReferenceImageReader
 
     init(configuration: APIConfiguration, outbound: OutboundClient) {
         self.configuration = configuration
+        bodies = BodyReader(maxBytes: configuration.maxBodyBytes, memory: configuration.maxBodyMemory)
         referenceImages = ReferenceImageReader(configuration: configuration, outbound: outbound)
     }
 
@@ -23,7 +26,7 @@ struct GenerationOrderReader: Sendable {
     ) async throws -> GenerationOrder {
         let base = try PublicBaseURL(of: request, configuration)
         let idempotencyKey = try IdempotencyKey(request.headers)
-        let fields = try await BodyFields(collecting: &request, upTo: configuration.maxBodyBytes)
+        let fields = try await bodies.fields(in: &request)
         let body = try GenerationBody(fields)
         if endpoint == .imageToImage, body.image == nil {
             throw ValidationError(.image, "is required by /v1/\(endpoint.rawValue)")

@@ -18,11 +18,11 @@ struct SurfaceRequest {
     init(
         collecting request: inout Request,
         nesting: Int = 0,
-        _ configuration: APIConfiguration
+        _ service: GenerationService
     ) async throws {
-        base = try PublicBaseURL(of: request, configuration)
+        base = try PublicBaseURL(of: request, service.configuration)
         let key = try IdempotencyKey(request.headers)
-        let body = try await BodyFields(collecting: &request, upTo: configuration.maxBodyBytes, nesting: nesting)
+        let body = try await service.orders.bodies.fields(in: &request, nesting: nesting)
         idempotency = key.map { Idempotency(key: $0.text, fingerprint: body.fingerprint(at: request.uri.path)) }
         fields = try SurfaceFields(body)
     }

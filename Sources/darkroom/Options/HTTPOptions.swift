@@ -45,6 +45,9 @@ struct HTTPOptions: ParsableArguments {
     @Option(help: "The longest request body, in bytes.")
     var maxBodyBytes = 32 << 20
 
+    @Option(help: "How much there may be of all bodies that are being read, in bytes; more are told to come back.")
+    var maxBodyMemory = 256 << 20
+
     @Option(help: "How many connections may be open; further ones wait.")
     var maxConnections = 900
 
@@ -61,7 +64,7 @@ struct HTTPOptions: ParsableArguments {
         [
             "host", "port", "auth", "metrics", "public-url", "response-mode", "max-side", "min-side", "max-samples",
             "max-steps",
-            "max-body-bytes", "max-connections",
+            "max-body-bytes", "max-body-memory", "max-connections",
         ].map { Setting(name: $0) }
         + ["allow-private-addresses", "allow-http"].map { Setting(name: $0, isFlag: true) }
 
@@ -72,7 +75,8 @@ struct HTTPOptions: ParsableArguments {
         for (option, value, range) in [
             ("--port", port, 1...65_535), ("--max-side", maxSide, 8...8192), ("--min-side", minSide, 8...8192),
             ("--max-samples", maxSamples, 1...100), ("--max-steps", maxSteps, 1...999),
-            ("--max-body-bytes", maxBodyBytes, 1024...(1 << 30)), ("--max-connections", maxConnections, 1...100_000),
+            ("--max-body-bytes", maxBodyBytes, 1024...(1 << 30)),
+            ("--max-body-memory", maxBodyMemory, 1024...(1 << 40)), ("--max-connections", maxConnections, 1...100_000),
         ] where !range.contains(value) {
             throw ValidationError(
                 "\(option) must be between \(range.lowerBound) and \(range.upperBound). Given: \(value)"
@@ -80,6 +84,9 @@ struct HTTPOptions: ParsableArguments {
         }
         guard minSide <= maxSide else {
             throw ValidationError("--min-side must not be above --max-side. Given: \(minSide)")
+        }
+        guard maxBodyBytes <= maxBodyMemory else {
+            throw ValidationError("--max-body-bytes must not be above --max-body-memory. Given: \(maxBodyBytes)")
         }
         guard auth == .keys || Self.isLoopback(host) else {
             throw ValidationError("--auth none is for loopback addresses only. Given: --host \(host)")
@@ -100,6 +107,7 @@ struct HTTPOptions: ParsableArguments {
         configuration.limits.steps = 1...maxSteps
         configuration.defaults = configuration.defaults.within(configuration.limits)
         configuration.maxBodyBytes = maxBodyBytes
+        configuration.maxBodyMemory = maxBodyMemory
         configuration.maxConnections = maxConnections
         configuration.imageLifetime = imageLifetime
         configuration.outbound.allowsPrivateAddresses = allowPrivateAddresses

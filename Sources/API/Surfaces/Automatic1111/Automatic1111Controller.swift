@@ -61,7 +61,7 @@ struct Automatic1111Controller {
         let arrived = clock.now
         var request = request
         // Three levels: alwayson_scripts, a script, its arguments.
-        var sent = try await SurfaceRequest(collecting: &request, nesting: 3, service.configuration)
+        var sent = try await SurfaceRequest(collecting: &request, nesting: 3, service)
         let wanted = try Automatic1111Request(&sent.fields, endpoint)
         let order = try await service.orders.order(
             endpoint,
@@ -124,7 +124,7 @@ struct Automatic1111Controller {
         _ caller: Caller
     ) async throws -> Response {
         var request = request
-        var fields = try await SurfaceRequest(collecting: &request, service.configuration).fields
+        var fields = try await SurfaceRequest(collecting: &request, service).fields
         let options = Automatic1111Options()
         try fields.refuse("sd_model_checkpoint", "must be \(options.model)") { $0.asText == options.model }
         try fields.refuse("samples_format", "must be \(options.format): ask for others in override_settings") {

@@ -38,7 +38,7 @@ struct HuggingFaceController {
         let arrived = clock.now
         var request = request
         let accept = AcceptHeader(request.headers[values: .accept].joined(separator: ",")).preferred
-        var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service.configuration)
+        var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service)
         let body = try Self.body(&sent.fields, endpoint)
         let order = try await service.orders.order(
             endpoint,

@@ -58,7 +58,7 @@ struct OpenAIController {
         let clock = ContinuousClock()
         let arrived = clock.now
         var request = request
-        var sent = try await SurfaceRequest(collecting: &request, nesting: 1, service.configuration)
+        var sent = try await SurfaceRequest(collecting: &request, nesting: 1, service)
         let wanted = try OpenAIImageRequest(&sent.fields, kind)
         let order = try await service.orders.order(
             kind.endpoint,

@@ -81,7 +81,7 @@ struct ReplicateController {
     /// From a body to what it orders, of the address's model or of the one that it names.
     private func order(_ endpoint: GenerationEndpoint?, _ request: Request) async throws -> GenerationOrder {
         var request = request
-        var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service.configuration)
+        var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service)
         let (endpoint, body) = try Self.body(endpoint, &sent.fields)
         return try await service.orders.order(
             endpoint,
