@@ -55,6 +55,14 @@ struct HostileBodyTests {
         #expect(try await TestAPI().post(#"{"unknown": [\#(many.dropLast(2))]}"#).status == .ok)
     }
 
+    @Test func `an array in place of a body's object is not parsed to its end`() async throws {
+        let array = "[\(Array(repeating: "0", count: 300).joined(separator: ","))]"
+        #expect(JSONSize(of: Array(array.utf8)).isTooLarge)
+        let response = try await TestAPI().post(array)
+        #expect(response.status == .badRequest)
+        #expect(try response.json(ErrorBody.self).code == "invalid_json")
+    }
+
     @Test func `JSON in another encoding than UTF-8 is a 400`() async throws {
         let text = #"{"prompt": "cat"}"#.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
         let response = try await TestAPI().post(text, headers: [.contentType: "application/json"])

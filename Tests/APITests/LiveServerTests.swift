@@ -196,4 +196,23 @@ struct LiveServerTests {
         }
         #expect(api.worker.requests.count == 1)
     }
+
+    @Test func `the work is kept when someone who sent the same asks for it later`() async throws {
+        let api = TestAPI(.slow(.milliseconds(500)))
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            let first = TestClient(host: "localhost", port: port)
+            first.connect()
+            try await first.executeAndDontWaitForResponse(request(headers: [.idempotencyKey: "one"]))
+            for await _ in api.worker.starts.stream.prefix(1) {}
+            try await TestClient.withClient(host: "localhost", port: port) { client in
+                let later = request(TestAPI.textToImageLater, headers: [.idempotencyKey: "one"])
+                let answer = try await client.execute(later)
+                #expect(answer.status == .ok)
+            }
+            try await first.shutdown()
+            let job = try #require(try await api.store.jobs(of: nil, after: nil, limit: 1).jobs.first)
+            #expect(try await api.end(of: "\(job.id)").status == "COMPLETED")
+        }
+    }
 }

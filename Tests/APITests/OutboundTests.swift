@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 import Testing
 
 @testable import API
@@ -103,6 +104,23 @@ struct OutboundTests {
         await #expect(throws: OutboundError.unknownHost) {
             try await send("https://nowhere.example/", resolvingTo: [nil])
         }
+    }
+
+    @Test func `a lookup that goes on is not waited for beyond the time there is`() async throws {
+        let isOver = Atomic(false)
+        let resolver = HostResolver { _ in
+            // Hears nothing of being cancelled, as the system's does.
+            await Task.detached { try? await Task.sleep(for: .seconds(30)) }.value
+            isOver.store(true, ordering: .relaxed)
+            return nil
+        }
+        let client = OutboundClient(policy: OutboundPolicy(), resolver: resolver)
+        let url = try OutboundURL("https://example.org/", policy: OutboundPolicy())
+        await #expect(throws: OutboundError.timedOut) {
+            try await client.send(OutboundRequest(url: url, headers: []), maxBytes: 1, timeout: .milliseconds(50))
+        }
+        let wasOver = isOver.load(ordering: .relaxed)
+        #expect(!wasOver)
     }
 
     /// Where this machine's test servers may be called.

@@ -47,8 +47,8 @@ struct GenerationController {
         status: HTTPResponse.Status
     ) async throws -> Response {
         var request = request
-        let order = try await service.orders.order(endpoint, from: &request, answersLater: true)
-        let receipt = try await service.submit(order, for: caller, context)
+        var order = try await service.orders.order(endpoint, from: &request, answersLater: true)
+        let receipt = try await service.submitForLater(&order, for: caller, context)
         return try await pending(receipt, at: order.base, status: status)
     }
 
@@ -63,9 +63,9 @@ struct GenerationController {
         let clock = ContinuousClock()
         let arrived = clock.now
         var request = request
-        let order = try await service.orders.order(endpoint, from: &request, answersLater: false)
+        var order = try await service.orders.order(endpoint, from: &request, answersLater: false)
         let receipt = try await service.finish(
-            order,
+            &order,
             for: caller,
             context,
             keepsOnDisconnect: preferences.keepsOnDisconnect

@@ -14,14 +14,27 @@ struct HostResolver: Sendable {
 
     /// The operating system's.
     static let system = HostResolver { host in
-        try await NIOThreadPool.singleton.runIfActive {
+        try await threads.runIfActive {
             (try? SocketAddress.makeAddressResolvingHost(host, port: 0)).flatMap { IPAddress($0) }
         }
     }
 
-    /// The one address that is going to be used.
+    /// For lookups alone: one of a name whose servers are away holds its thread for tens of seconds.
+    private static let threads: NIOThreadPool = {
+        let threads = NIOThreadPool(numberOfThreads: 16)
+        threads.start()
+        return threads
+    }()
+
+    /// The one address that is going to be used; a task that is cancelled waits no longer for it.
     func address(of host: String) async throws(OutboundError) -> IPAddress {
-        guard let address = try? await lookUp(host) else { throw .unknownHost }
-        return address
+        let (answers, continuation) = AsyncStream.makeStream(of: IPAddress?.self)
+        // No child of this task, which would end no sooner than it: a lookup that has begun cannot be stopped.
+        Task {
+            continuation.yield(try? await lookUp(host))
+            continuation.finish()
+        }
+        for await case let address? in answers { return address }
+        throw .unknownHost
     }
 }

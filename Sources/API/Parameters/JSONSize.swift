@@ -5,6 +5,8 @@
 struct JSONSize: Equatable {
     /// Fields of the outermost object.
     private(set) var fields = 0
+    /// Separators between these, or between the values of what is no object and refused for it.
+    private(set) var separators = 0
     /// Separators in the values of fields, which is about how many values those hold.
     private(set) var nested = 0
 
@@ -33,7 +35,7 @@ struct JSONSize: Equatable {
             case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             case UInt8(ascii: ":") where depth == 1: fields += 1
-            case UInt8(ascii: ",") where depth > 1: nested += 1
+            case UInt8(ascii: ","): if depth > 1 { nested += 1 } else { separators += 1 }
             default: break
             }
             if isTooLarge { return }
@@ -41,5 +43,5 @@ struct JSONSize: Equatable {
     }
 
     /// Whether a limit is passed.
-    var isTooLarge: Bool { fields > Self.maxFields || nested > Self.maxNested }
+    var isTooLarge: Bool { max(fields, separators) > Self.maxFields || nested > Self.maxNested }
 }

@@ -12,14 +12,26 @@ struct GenerationService: Sendable {
     let waits: WaitLimit
     private let sharedWaits = SharedWaits()
 
-    /// Makes a job of an order.
+    /// Makes a job of an order, for a caller who asks for its pictures later.
+    func submitForLater(
+        _ order: inout GenerationOrder,
+        for caller: Caller,
+        _ context: APIRequestContext
+    ) async throws -> JobSubmitter.Receipt {
+        let receipt = try await submit(&order, for: caller, context)
+        if receipt.isRepetition { sharedWaits.keep(receipt.job.id) }
+        return receipt
+    }
+
+    /// Makes a job of an order, which then holds no reference picture any more: the job's record does.
     func submit(
-        _ order: GenerationOrder,
+        _ order: inout GenerationOrder,
         for caller: Caller,
         _ context: APIRequestContext
     ) async throws -> JobSubmitter.Receipt {
         let receipt = try await JobSubmitter(store: store, configuration: configuration)
             .submit(order, for: caller, as: context.jobID, trace: context.trace)
+        order.generation = order.generation.withoutReferenceFile()
         // Workers know the request by its job's id; its caller may have named it otherwise.
         context.logger.info("Request became a job", metadata: ["job": "\(receipt.job.id)"])
         return receipt
@@ -29,12 +41,14 @@ struct GenerationService: Sendable {
     ///
     /// The job is cancelled when all who wait for it are gone.
     func finish(
-        _ order: GenerationOrder,
+        _ order: inout GenerationOrder,
         for caller: Caller,
         _ context: APIRequestContext,
         keepsOnDisconnect: Bool = false
     ) async throws -> JobSubmitter.Receipt {
-        var receipt = try await submit(order, for: caller, context)
+        var receipt =
+            keepsOnDisconnect
+            ? try await submitForLater(&order, for: caller, context) : try await submit(&order, for: caller, context)
         let place = try placeToWait(for: receipt, caller)
         let wish = keepsOnDisconnect ? nil : wish(for: receipt)
         do {
@@ -61,11 +75,11 @@ struct GenerationService: Sendable {
     ///
     /// - Throws: ``APIError`` when there are no pictures.
     func pictures(
-        _ order: GenerationOrder,
+        _ order: inout GenerationOrder,
         for caller: Caller,
         _ context: APIRequestContext
     ) async throws -> JobSubmitter.Receipt {
-        var receipt = try await finish(order, for: caller, context)
+        var receipt = try await finish(&order, for: caller, context)
         if !receipt.job.lifecycle.isEnded { receipt.job = try await stop(receipt.job) }
         if case .ended(let end) = receipt.job.lifecycle.state, let error = APIError(end) { throw error }
         return receipt

@@ -20,10 +20,16 @@ final class SharedWaits: Sendable {
         }
     }
 
-    /// Waits no longer, after a wait that was counted; returns whether nobody else does.
+    /// Has a job made to its end, whoever of those who wait for it goes away: someone asks for it later.
+    func keep(_ job: JobID) {
+        counts.withLock { $0[job] = nil }
+    }
+
+    /// Waits no longer, after a wait that was counted; returns whether nobody else does, or asks for the job later.
     func leave(_ job: JobID) -> Bool {
         counts.withLock { counts in
-            let left = counts[job, default: 1] - 1
+            guard let count = counts[job] else { return false }
+            let left = count - 1
             counts[job] = left == 0 ? nil : left
             return left == 0
         }

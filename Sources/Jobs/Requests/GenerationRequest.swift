@@ -48,6 +48,12 @@ extension GenerationRequest {
         request.start = start
         return request
     }
+
+    /// The same request without the bytes of its reference picture, for those who tell of it while it is carried out.
+    package func withoutReferenceFile() -> GenerationRequest {
+        guard case .image(_, let strength) = start else { return self }
+        return starting(from: .image(.withoutFile, strength: strength))
+    }
 }
 
 extension ImageFormat: Codable {}

@@ -17,6 +17,13 @@ package struct ReferenceImage: Equatable, Sendable {
         _ = try ImageDecoder(limits: limits).decode(bytes)
         self.bytes = bytes
     }
+
+    private init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Stands for a picture whose file is kept elsewhere.
+    static let withoutFile = ReferenceImage(bytes: [])
 }
 
 extension ReferenceImage: Codable {

@@ -30,6 +30,10 @@ package protocol JobStore: Sendable {
         limit: Int
     ) async throws(StoreError) -> JobPage
 
+    /// The jobs of `account` that are not over, without their places in the queue: what is carried out first, then what
+    /// waits, the longest first.
+    func unfinishedJobs(of account: AccountID) async throws(StoreError) -> [Job]
+
     /// What a job was asked to make; `nil` once its record is gone.
     func request(of id: JobID) async throws(StoreError) -> GenerationRequest?
 
@@ -158,7 +162,8 @@ package protocol AccountStore: Sendable {
 
 /// News of jobs' ends, for whoever sends them.
 package protocol WebhookStore: Sendable {
-    /// Deliveries that are due, the longest due first. They are not due again for `hold`, in case the sender dies.
+    /// Deliveries that are due, the longest due first, and of one account no more than a quarter of `limit`: whose receivers
+    /// do not answer makes nobody else wait. They are not due again for `hold`, in case the sender dies.
     func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery]
 
     /// Records an attempt. One that failed is due again after the wait that ``StorePolicy/webhookBackoff`` gives it, or given

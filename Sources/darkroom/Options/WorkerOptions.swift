@@ -17,7 +17,10 @@ struct WorkerOptions: ParsableArguments {
     )
     var drainTimeout = Seconds(.seconds(30))
 
-    @Option(help: "The most pictures that share an evaluation of the network; fewer where memory is short.")
+    @Option(
+        help:
+            "The most pictures that share an evaluation of the network, twice as many without guidance; fewer where memory is short."
+    )
     var maxBatch = 8
 
     @Option(

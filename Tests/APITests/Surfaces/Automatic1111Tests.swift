@@ -69,6 +69,19 @@ struct Automatic1111Tests {
         #expect(request.negativePrompt == "a sail")
     }
 
+    @Test func `a repetition tells the seed of the pictures it gets`() async throws {
+        let api = TestAPI()
+        var infos: [Info] = []
+        for _ in 1...2 {
+            let response = try await api.post(#"{"seed": -1}"#, to: Self.textToImage, headers: [.idempotencyKey: "one"])
+            let answer = try response.snakeJSON(Answer.self)
+            infos.append(try TestResponse.snakeDecoder.decode(Info.self, from: Data(answer.info.utf8)))
+        }
+        #expect(api.worker.requests.count == 1)
+        #expect(infos[1].seed == infos[0].seed)
+        #expect(infos[1].allSeeds == [infos[0].seed])
+    }
+
     /// What the client sends that has every field.
     @Test func `fields that ask for nothing are no mistake`() async throws {
         let response = try await TestAPI().post(
@@ -90,6 +103,7 @@ struct Automatic1111Tests {
             (#"{"enable_hr": true}"#, "enable_hr"),
             (#"{"styles": ["anime"]}"#, "styles"),
             (#"{"subseed_strength": 0.5}"#, "subseed_strength"),
+            (#"{"seed_resize_from_h": 256}"#, "seed_resize_from_h"),
             (#"{"tiling": true}"#, "tiling"),
             (#"{"eta": 0.5}"#, "eta"),
             (#"{"script_name": "x/y plot"}"#, "script_name"),

@@ -76,6 +76,23 @@ struct ReplicateTests {
         #expect(found.input.seed == 5)
     }
 
+    @Test func `a repetition tells the seed of the pictures it gets`() async throws {
+        let api = TestAPI()
+        var headers = try Self.prefer
+        headers[.idempotencyKey] = "one"
+        let first = try prediction(
+            try await api.post(#"{"input": {}}"#, to: Self.modelPredictions, headers: headers),
+            .created
+        )
+        let second = try prediction(
+            try await api.post(#"{"input": {}}"#, to: Self.modelPredictions, headers: headers),
+            .created
+        )
+        #expect(second.id == first.id)
+        #expect(first.input.seed != nil)
+        #expect(second.input.seed == first.input.seed)
+    }
+
     @Test(arguments: ["sd2.1-txt2img", "darkroom/sd2.1-txt2img", "darkroom/sd2.1-txt2img:sd2.1-txt2img"])
     func `a version is named alone or with its model`(version: String) async throws {
         let json = #"{"version": "\#(version)", "input": {"prompt": "a"}}"#

@@ -101,6 +101,38 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func theWebhooksOfOneAccountLeaveRoomForThoseOfOthers(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        for account in [AccountID.alice, .bob] {
+            try await test.store.open(account)
+            for _ in 0..<(account == .alice ? 9 : 1) {
+                let job = try await test.store.accept(.test(by: account, webhook: "https://example.com/hook"))
+                _ = try await test.store.cancel(job.id, of: nil)
+            }
+            test.clock.advance(by: .seconds(1))
+        }
+        let accounts = try await test.store.claimDeliveries(upTo: 8, hold: .seconds(60)).map(\.account)
+        #expect(accounts == [.alice, .alice, .bob])
+        #expect(try await test.store.claimDeliveries(upTo: 8, hold: .seconds(60)).map(\.account) == [.alice, .alice])
+    }
+
+    @Test(arguments: StoreKind.allCases)
+    func unfinishedJobsBeginWithThoseThatAreCarriedOut(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        try await test.store.open(.alice)
+        var jobs: [JobID] = []
+        for _ in 0..<4 { jobs.append(try await test.store.accept(.test()).id) }
+        _ = try await test.store.cancel(jobs[1], of: nil)
+        _ = try await test.store.cancel(jobs[0], of: nil)
+        let claimed = try #require(try await test.store.claim())
+        let rest = jobs.dropFirst(2).filter { $0 != claimed.lease.job }
+        jobs.append(try await test.store.accept(.test()).id)
+        let unfinished = try await test.store.unfinishedJobs(of: .alice).map(\.id)
+        #expect(unfinished == [claimed.lease.job] + rest + [jobs[4]])
+        #expect(try await test.store.unfinishedJobs(of: .bob).isEmpty)
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func aDeliveredWebhookIsNotSentAgain(kind: StoreKind) async throws {
         let test = try await TestStore(kind)
         try await test.store.open(.alice)

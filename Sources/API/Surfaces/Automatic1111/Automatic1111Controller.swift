@@ -12,9 +12,6 @@ struct Automatic1111Controller {
     let answers: JobAnswers
     private let errors = Automatic1111Errors()
 
-    /// How many of an account's newest requests are looked at for those that are not over.
-    private static let newest = 100
-
     func addRoutes(to router: Router<APIRequestContext>, behind gate: Gate) {
         let gate = gate.accepting([.basic, .bearer])
         for (path, endpoint) in [
@@ -59,21 +56,10 @@ struct Automatic1111Controller {
     ) async throws -> Response {
         let clock = ContinuousClock()
         let arrived = clock.now
-        var request = request
-        // Three levels: alwayson_scripts, a script, its arguments.
-        var sent = try await SurfaceRequest(collecting: &request, nesting: 3, service)
-        let wanted = try Automatic1111Request(&sent.fields, endpoint)
-        let order = try await service.orders.order(
-            endpoint,
-            for: wanted.body,
-            delivery: .base64,
-            base: sent.base,
-            idempotency: sent.idempotency,
-            surface: .automatic1111
-        )
-        let receipt = try await service.pictures(order, for: caller, context)
+        var (order, sendsImages) = try await order(endpoint, request)
+        let receipt = try await service.pictures(&order, for: caller, context)
         var images: [String] = []
-        if wanted.sendsImages {
+        if sendsImages {
             for image in receipt.job.result?.images ?? [] { images.append(try await answers.text(of: image)) }
         }
         return try Response(
@@ -86,6 +72,26 @@ struct Automatic1111Controller {
                 warnings: answers.warnings(of: receipt.job)
             )
         )
+    }
+
+    /// From a body to what it orders, and whether the answer holds the pictures.
+    private func order(
+        _ endpoint: GenerationEndpoint,
+        _ request: Request
+    ) async throws -> (GenerationOrder, sendsImages: Bool) {
+        var request = request
+        // Three levels: alwayson_scripts, a script, its arguments.
+        var sent = try await SurfaceRequest(collecting: &request, nesting: 3, service)
+        let wanted = try Automatic1111Request(&sent.fields, endpoint)
+        let order = try await service.orders.order(
+            endpoint,
+            for: wanted.body,
+            delivery: .base64,
+            base: sent.base,
+            idempotency: sent.idempotency,
+            surface: .automatic1111
+        )
+        return (order, wanted.sendsImages)
     }
 
     /// How far the request is that is being made, or the next one.
@@ -139,9 +145,7 @@ struct Automatic1111Controller {
 
     /// The web UI's requests of an account that are not over: what is being made first, then what waits longest.
     private func unfinished(of caller: Caller) async throws -> [Job] {
-        let page = try await service.store.jobs(of: caller.account, after: nil, limit: Self.newest)
-        let jobs = page.jobs.reversed().filter { $0.details.surface == .automatic1111 && !$0.lifecycle.isEnded }
-        return jobs.filter { $0.lifecycle.state != .queued } + jobs.filter { $0.lifecycle.state == .queued }
+        try await service.store.unfinishedJobs(of: caller.account).filter { $0.details.surface == .automatic1111 }
     }
 
     private func sketch(of job: Job) async throws -> String? {

@@ -107,11 +107,14 @@ struct Automatic1111Request {
         try fields.refuse("alwayson_scripts", "is not supported: there are no extensions") { $0.isWithoutArguments }
         try fields.refuse("s_noise", "must be 1") { $0.asNumber == 1 }
         try fields.refuse("eta", "must be 0 or 1: the sampler decides") { [0, 1].contains($0.asNumber) }
+        for name in ["seed_resize_from_h", "seed_resize_from_w"] {
+            try fields.refuse(name, "is not supported") { ($0.asNumber ?? 1) <= 0 }
+        }
         // Of what is refused above, or of files and settings on the server, which are not kept.
         fields.drop([
             "hr_scale", "hr_upscaler", "hr_second_pass_steps", "hr_resize_x", "hr_resize_y", "hr_checkpoint_name",
-            "hr_sampler_name", "hr_scheduler", "hr_prompt", "hr_negative_prompt", "subseed", "seed_resize_from_h",
-            "seed_resize_from_w", "do_not_save_samples", "do_not_save_grid", "override_settings_restore_afterwards",
+            "hr_sampler_name", "hr_scheduler", "hr_prompt", "hr_negative_prompt", "subseed", "do_not_save_samples",
+            "do_not_save_grid", "override_settings_restore_afterwards",
             "disable_extra_networks",
         ])
     }

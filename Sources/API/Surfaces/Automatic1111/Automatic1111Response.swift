@@ -14,7 +14,7 @@ struct Automatic1111Response: Encodable {
 
     init(images: [String], of generation: GenerationRequest, _ job: Job, warnings: [String]) throws {
         self.images = images
-        parameters = Parameters(generation)
+        parameters = Parameters(generation, job)
         let info = Info(generation, job, warnings: warnings)
         self.info = String(decoding: try JSONEncoder.api.encode(info), as: UTF8.self)
     }
@@ -33,10 +33,11 @@ struct Automatic1111Response: Encodable {
         let nIter = 1
         let denoisingStrength: Double?
 
-        init(_ generation: GenerationRequest) {
+        init(_ generation: GenerationRequest, _ job: Job) {
             prompt = generation.prompt
             negativePrompt = generation.negativePrompt
-            seed = generation.seed.value
+            // A repetition without a seed has drawn another one than the request whose pictures these are.
+            seed = (job.result?.images.first?.seed ?? generation.seed).value
             samplerName = generation.scheduler.automatic1111Name
             steps = generation.steps
             cfgScale = generation.guidanceScale
@@ -69,7 +70,7 @@ struct Automatic1111Response: Encodable {
         let warnings: [String]
 
         init(_ generation: GenerationRequest, _ job: Job, warnings: [String]) {
-            parameters = Parameters(generation)
+            parameters = Parameters(generation, job)
             let seeds = job.result?.images.map(\.seed.value) ?? []
             allPrompts = seeds.map { _ in generation.prompt }
             allNegativePrompts = seeds.map { _ in generation.negativePrompt }

@@ -36,11 +36,18 @@ struct HuggingFaceController {
     ) async throws -> Response {
         let clock = ContinuousClock()
         let arrived = clock.now
+        var order = try await order(endpoint, request)
+        let receipt = try await service.pictures(&order, for: caller, context)
+        return try await answers.pictures(receipt, order, totalTime: clock.now - arrived)
+    }
+
+    /// From a body to what it orders.
+    private func order(_ endpoint: GenerationEndpoint, _ request: Request) async throws -> GenerationOrder {
         var request = request
         let accept = AcceptHeader(request.headers[values: .accept].joined(separator: ",")).preferred
         var sent = try await SurfaceRequest(collecting: &request, nesting: 2, service)
         let body = try Self.body(&sent.fields, endpoint)
-        let order = try await service.orders.order(
+        return try await service.orders.order(
             endpoint,
             for: body,
             delivery: .image(accept.format),
@@ -48,8 +55,6 @@ struct HuggingFaceController {
             idempotency: sent.idempotency,
             surface: .huggingFace
         )
-        let receipt = try await service.pictures(order, for: caller, context)
-        return try await answers.pictures(receipt, order, totalTime: clock.now - arrived)
     }
 
     private static func body(

@@ -57,6 +57,33 @@ struct OpenAIController {
     ) async throws -> Response {
         let clock = ContinuousClock()
         let arrived = clock.now
+        var (order, partialImages) = try await order(kind, request)
+        if let partialImages {
+            let receipt = try await service.submit(&order, for: caller, context)
+            let stream = OpenAIImageStream(
+                kind: kind,
+                partialImages: partialImages,
+                order: order,
+                receipt: receipt,
+                place: try service.placeToWait(for: receipt, caller),
+                service: service,
+                answers: answers
+            )
+            return try await stream.response(context)
+        }
+        let receipt = try await service.pictures(&order, for: caller, context)
+        return try Response(
+            status: .ok,
+            headers: try await answers.pictureHeaders(of: receipt, totalTime: clock.now - arrived),
+            json: try await response(to: receipt.job, order)
+        )
+    }
+
+    /// From a body to what it orders, and how many sketches are shown before each picture if the answer is a stream.
+    private func order(
+        _ kind: Kind,
+        _ request: Request
+    ) async throws -> (GenerationOrder, partialImages: Int?) {
         var request = request
         var sent = try await SurfaceRequest(collecting: &request, nesting: 1, service)
         let wanted = try OpenAIImageRequest(&sent.fields, kind)
@@ -68,25 +95,7 @@ struct OpenAIController {
             idempotency: sent.idempotency,
             surface: .openAI
         )
-        guard !wanted.streams else {
-            let receipt = try await service.submit(order, for: caller, context)
-            let stream = OpenAIImageStream(
-                kind: kind,
-                partialImages: wanted.partialImages,
-                order: order,
-                receipt: receipt,
-                place: try service.placeToWait(for: receipt, caller),
-                service: service,
-                answers: answers
-            )
-            return stream.response(context, headers: try await answers.headers(of: receipt))
-        }
-        let receipt = try await service.pictures(order, for: caller, context)
-        return try Response(
-            status: .ok,
-            headers: try await answers.pictureHeaders(of: receipt, totalTime: clock.now - arrived),
-            json: try await response(to: receipt.job, order)
-        )
+        return (order, wanted.streams ? wanted.partialImages : nil)
     }
 
     private func response(to job: Job, _ order: GenerationOrder) async throws -> OpenAIImagesResponse {

@@ -21,11 +21,17 @@ struct OpenAIImageStream: Sendable {
     /// The answer that streams the events.
     ///
     /// A caller who leaves cancels the job.
-    func response(_ context: APIRequestContext, headers: HTTPFields) -> Response {
-        var headers = headers
+    func response(_ context: APIRequestContext) async throws -> Response {
+        let wish = service.wish(for: receipt)
+        var headers: HTTPFields
+        do {
+            headers = try await answers.headers(of: receipt)
+        } catch {
+            try await wish?.endEarly(context)
+            throw error
+        }
         headers[.contentType] = "text/event-stream; charset=utf-8"
         headers[.accelBuffering] = "no"
-        let wish = service.wish(for: receipt)
         return Response(
             status: .ok,
             headers: headers,

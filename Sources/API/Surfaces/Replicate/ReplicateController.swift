@@ -66,13 +66,15 @@ struct ReplicateController {
         _ caller: Caller
     ) async throws -> Response {
         let wait = ReplicateWait.duration(request.headers, upTo: Self.maxWait)
-        let order = try await order(endpoint, request)
+        var order = try await order(endpoint, request)
         let place = wait.flatMap { _ in service.waits.enter(caller) }
         guard wait == nil || place != nil else { throw APIError.tooManyWaits }
-        let receipt = try await service.submit(order, for: caller, context)
+        let receipt = try await service.submitForLater(&order, for: caller, context)
         let job = try await job(of: receipt, onceEndedWithin: wait, context)
         withExtendedLifetime(place) {}
-        let prediction = ReplicatePrediction(job: job, request: order.generation, base: order.base)
+        // The record of the first of several that are the same says which seed it drew.
+        let made = receipt.isRepetition ? try await made(by: job) : order.generation
+        let prediction = ReplicatePrediction(job: job, request: made, base: order.base)
         var headers = receipt.rate?.headers ?? [:]
         headers[.cacheControl] = "no-store"
         return try Response(status: .created, headers: headers, json: prediction.json(isNew: true))

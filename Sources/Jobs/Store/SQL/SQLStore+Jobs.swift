@@ -25,6 +25,10 @@ extension SQLStore {
         try await read { try $0.page(of: account, after: cursor, limit: limit) }
     }
 
+    package func unfinishedJobs(of account: AccountID) async throws(StoreError) -> [Job] {
+        try await read { try $0.unfinishedJobs(of: account) }
+    }
+
     package func request(of id: JobID) async throws(StoreError) -> GenerationRequest? {
         try await look { try $0.request(of: id) }
     }

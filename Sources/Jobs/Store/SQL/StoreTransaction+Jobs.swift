@@ -122,6 +122,13 @@ extension StoreTransaction {
         )
     }
 
+    func unfinishedJobs(of account: AccountID) throws -> [Job] {
+        try jobRows(
+            "SELECT * FROM job WHERE account = ? AND state IN ('leased', 'queued') ORDER BY state = 'queued', sequence",
+            account
+        ).map(\.job)
+    }
+
     func request(of id: JobID) throws -> GenerationRequest? {
         let row = try row(
             """

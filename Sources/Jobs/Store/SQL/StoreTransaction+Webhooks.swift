@@ -15,8 +15,18 @@ extension StoreTransaction {
 
     func claimDeliveries(upTo limit: Int, hold: Duration) throws -> [WebhookDelivery] {
         let due = try deliveries(
-            where: "delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?",
+            where: """
+                delivery.id IN (
+                    SELECT id FROM (
+                        SELECT webhook_delivery.id, ROW_NUMBER() OVER (PARTITION BY account ORDER BY due) AS place
+                        FROM webhook_delivery JOIN job ON job.sequence = webhook_delivery.job
+                        WHERE webhook_delivery.state = 'due' AND due <= ?
+                    ) AS waiting WHERE place <= ?
+                ) AND delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?
+                """,
             lock: .skipping,
+            now,
+            max(1, limit / 4),
             now,
             limit
         )
