@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Jobs
 import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
 
+@testable import Jobs
 @testable import Worker
 
 /// A worker on a store of its own, in this process.
@@ -143,6 +143,15 @@ import Testing
         try await service.waitUntil(job) { $0.progress != nil }
         running.cancel()
         try await running.value
+        #expect(try await service.job(job).lifecycle.state == .queued)
+    }
+
+    @Test func aWorkerWhoseStoreIsDamagedGivesBackItsJobs() async throws {
+        let service = try await TestService()
+        let job = try await service.submit(.tiny { $0.steps = 1 })
+        let store = try #require(service.store as? any SQLStore)
+        try await store.write { try $0.run("ALTER TABLE image RENAME TO lost") }
+        await #expect(throws: StoreError.self) { try await service.worker(idleTimeout: .milliseconds(300)).run() }
         #expect(try await service.job(job).lifecycle.state == .queued)
     }
 

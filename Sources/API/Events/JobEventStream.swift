@@ -62,8 +62,7 @@ struct JobEventStream: Sendable {
             )
             guard events.isEmpty else { return try await news(of: events) }
             try Task.checkCancellation()
-            guard case .found(let job) = try await answers.store.job(job.id, of: job.account) else { return nil }
-            if job.lifecycle.isEnded {
+            if try await answers.store.isOver(job.id) {
                 let rest = try await answers.store.events(of: job.id, after: last, waitingUpTo: .zero)
                 return rest.isEmpty ? nil : try await news(of: rest)
             }

@@ -65,13 +65,10 @@ struct JobSubmitter: Sendable {
         do {
             return try await store.submit(submission)
         } catch {
-            switch error {
-            case .full, .readOnly, .busy:
-                var told = APIError(error)
-                told.message += " Nothing was charged."
-                throw told
-            case .unreachable, .newerVersion, .damaged, .unknownAccount: throw error
-            }
+            guard error.meansUndone else { throw error }
+            var told = APIError(error)
+            told.message += " Nothing was charged."
+            throw told
         }
     }
 }

@@ -47,9 +47,8 @@ struct JobWatcher: Sendable {
             // An empty answer comes at the end of the wait, and at once for a job that is over.
             guard let newest = events.last else {
                 try Task.checkCancellation()
-                let job = try await job(id, of: account)
-                if job.lifecycle.isEnded { return job }
-                continue
+                guard try await store.isOver(id) else { continue }
+                return try await job(id, of: account)
             }
             last = newest.id
             if case .ended = newest.kind { return try await job(id, of: account) }

@@ -23,6 +23,10 @@ package protocol JobStore: Sendable {
     /// The record of a job of `account`, or of any account for `nil`.
     func job(_ id: JobID, of account: AccountID?) async throws(StoreError) -> JobLookup
 
+    /// Whether a job is over, or not known any more. For those who wait for it: its record also says how many jobs come
+    /// before it, which takes longer the more there are.
+    func isOver(_ id: JobID) async throws(StoreError) -> Bool
+
     /// The jobs of `account`, or of all accounts for `nil`, that come after `cursor`: the newest first, at most `limit`.
     func jobs(
         of account: AccountID?,

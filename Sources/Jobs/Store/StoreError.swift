@@ -21,6 +21,16 @@ package enum StoreError: Error, Equatable, Sendable {
     case unknownAccount(AccountID)
 }
 
+extension StoreError {
+    /// Whether nothing was changed for sure: the other errors may come of a transaction whose end nobody was told of.
+    package var meansUndone: Bool {
+        switch self {
+        case .full, .readOnly, .busy: true
+        case .unreachable, .newerVersion, .damaged, .unknownAccount: false
+        }
+    }
+}
+
 extension StoreError: CustomStringConvertible {
     /// One line for the operator.
     package var description: String {

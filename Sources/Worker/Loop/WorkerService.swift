@@ -38,12 +38,22 @@ package final class WorkerService: Service {
 
     /// Works until it is told to stop or has nothing to do for too long.
     ///
-    /// When its task is cancelled, it gives its jobs back after the turn that is being computed.
+    /// When its task is cancelled, it gives its jobs back after the turn that is being computed, and so it does at an error.
     ///
     /// - Throws: a ``StoreError`` that waiting does not mend.
     package func run() async throws {
         var round = Round(settings: settings)
         logger.info("Worker is ready", metadata: ["milliseconds": "\(started.elapsed.wholeMilliseconds)"])
+        do {
+            try await work(&round)
+        } catch {
+            await leave(&round)
+            throw error
+        }
+        await leave(&round)
+    }
+
+    private func work(_ round: inout Round) async throws {
         while !Task.isCancelled, !round.isOver(at: .now, isStopping: Task.isShuttingDownGracefully) {
             // 1. Schedule
             try await join(&round)
@@ -61,7 +71,6 @@ package final class WorkerService: Service {
             try await report(&round)
             await beat(&round)
         }
-        await leave(&round)
     }
 
     /// Lets jobs join as long as there is room; waits for one while there is none.

@@ -48,6 +48,9 @@ struct RunWorker: AsyncParsableCommand, ConfigurableCommand {
         logOptions.bootstrap()
         // Nobody but the supervisor reads what a worker prints; when it is gone, the worker has jobs to give back.
         signal(SIGPIPE, SIG_IGN)
+        // Loading can take minutes, and there is nothing to give back yet. The first process of a container, for whom a
+        // signal without a handler is none, would go on and take jobs.
+        for number in [SIGTERM, SIGINT] { signal(number) { _ in _exit(0) } }
         let metricsService = bootstrapMetrics()
         let id = workerID.map { WorkerID($0) } ?? WorkerID()
         var logger = Logger(label: "darkroom.worker")

@@ -40,7 +40,9 @@ struct StoreOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How long a job's record can be read after its end.", valueName: "seconds"))
     var recordLifetime = Seconds(StorePolicy().recordLifetime)
 
-    @Option(help: ArgumentHelp("How long a picture can be fetched.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long a picture can be fetched; never less than its job's record.", valueName: "seconds")
+    )
     var imageLifetime = Seconds(StorePolicy().imageLifetime)
 
     @Option(

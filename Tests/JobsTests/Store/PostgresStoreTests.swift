@@ -114,6 +114,41 @@ import Testing
         #expect(try await test.store.available() == Credits(test: "0.997"))
     }
 
+    @Test func whatARepetitionMeetsIsNotToldOfATransactionThatMayBeDone() async throws {
+        let test = try await TestStore(.postgres)
+        try await test.store.open(.alice)
+        // As at a server that hands over to another: the connection is cut, and for a moment nothing can be written.
+        try test.sql(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                CASE nextval('tries')
+                    WHEN 1 THEN PERFORM pg_terminate_backend(pg_backend_pid());
+                    WHEN 2 THEN RAISE 'a standby' USING ERRCODE = '25006';
+                    WHEN 3 THEN RAISE 'a lock' USING ERRCODE = '55P03';
+                    ELSE NULL;
+                END CASE;
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON job DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION cut();
+            """
+        )
+        _ = try await test.store.accept(.test())
+        #expect(try test.sql("SELECT last_value FROM tries") == "4")
+        #expect(try await test.store.available() == Credits(test: "0.997"))
+    }
+
+    @Test(arguments: ["u:se%ss@host", "u:se@cret@host", "u:se/cret@host", "u:se%zz@host"])
+    func aPasswordThatIsNotEncodedIsNotTold(address: String) async throws {
+        let error = await #expect(throws: StoreError.self) {
+            try await PostgresStore(url: "postgresql://\(address)/db?connect_timeout=1")
+        }
+        let told = error.map { "\($0)" } ?? ""
+        #expect(told.contains("percent-encoded"))
+        #expect(!told.contains("se/") && !told.contains("cret") && !told.contains("%"))
+    }
+
     @Test func aTransactionThatWasCommittedUnansweredIsNotDoneAgain() async throws {
         let test = try await TestStore(.postgres)
         let session = PostgresSession(url: try test.url)

@@ -63,6 +63,25 @@ import Testing
         #expect(try await workers(in: store) == ["b"])
     }
 
+    @Test(arguments: StoreKind.allCases)
+    func aRequestThatCannotBeReadFailsAndHoldsNobodyUp(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        try await test.store.open(.alice)
+        let job = try await test.store.accept(.test())
+        let store = try test.sqlStore
+        try await store.write { try $0.run("UPDATE job_request SET request = ?", [UInt8]("{}".utf8)) }
+        let next = try await test.store.accept(.test())
+        #expect(try await test.store.claim()?.lease.job == next.id)
+        guard case .ended(.failed(let failure)) = try await test.store.found(job.id).lifecycle.state else {
+            Issue.record("it did not fail")
+            return
+        }
+        #expect(failure.code == .internal)
+        #expect(try await test.store.isOver(job.id))
+        #expect(try await !test.store.isOver(next.id))
+        #expect(try await test.store.available() == Credits(test: "0.997"))
+    }
+
     /// Expects that a transaction fails and leaves nothing.
     private func expectNothing<Value: Sendable>(
         of kind: StoreKind,

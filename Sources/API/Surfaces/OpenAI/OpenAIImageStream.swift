@@ -84,7 +84,7 @@ struct OpenAIImageStream: Sendable {
                 }
             }
             // A job may be over without an event when its record is all that is left.
-            if events.isEmpty, try await stream.current().lifecycle.isEnded { return try await end() }
+            if events.isEmpty, try await stream.service.store.isOver(job.id) { return try await end() }
             return bytes.readableBytes > 0 ? bytes : ServerSentEvent.heartbeat
         }
 

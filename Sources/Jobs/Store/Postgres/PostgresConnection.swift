@@ -49,6 +49,7 @@ import Foundation
     ///
     /// - Parameter url: The server's address as libpq reads it.
     init(_ url: String) throws {
+        try Self.check(url)
         // What comes later counts: the address, which is written in the place of a database's name, last.
         let opened = unsafe withCStrings(Self.settings.map(\.0) + ["dbname"]) { names in
             unsafe withCStrings(Self.settings.map(\.1) + [url]) { values in
@@ -61,6 +62,25 @@ import Foundation
         _ = unsafe PQsetNoticeProcessor(connection, { _, _ in }, nil)
         guard unsafe PQstatus(connection) == CONNECTION_OK else { throw Failure.connectionLost(lastMessage) }
         try execute(Self.session)
+    }
+
+    /// Refuses an address whose password would be taken for another part of it, and so be told in an error.
+    private static func check(_ url: String) throws {
+        let options = unsafe PQconninfoParse(url, nil)
+        defer { unsafe PQconninfoFree(options) }
+        var isReadable = unsafe options != nil
+        var option = unsafe options
+        while let current = unsafe option, let keyword = unsafe current.pointee.keyword {
+            let value = unsafe current.pointee.val.map { unsafe String(cString: $0) } ?? ""
+            switch unsafe String(cString: keyword) {
+            case "host": if value.contains("@") { isReadable = false }
+            case "port": if !value.allSatisfy({ $0.isNumber || $0 == "," }) { isReadable = false }
+            default: break
+            }
+            unsafe option = current + 1
+        }
+        guard !isReadable else { return }
+        throw Failure.connectionLost("libpq cannot read the address; its password must be percent-encoded")
     }
 
     deinit {

@@ -78,7 +78,9 @@ package struct PostgresStore: SQLStore {
         _ body: @Sendable (PostgresSession) async -> PostgresSession.Outcome<Value>
     ) async throws(StoreError) -> Value {
         var retries = Retries(patience: Self.patience)
+        // What an attempt did whose commit was not answered. It may be done, whatever later attempts meet.
         var unanswered: (value: Value, changes: Set<ChangeTopic>)?
+        let unknown = StoreError.unreachable("the connection was lost while a transaction was committed")
         while true {
             switch await pool.withSession(body) {
             case .committed(let value, let changes):
@@ -86,19 +88,18 @@ package struct PostgresStore: SQLStore {
                 return value
             case .uncertain(let value, let changes):
                 unanswered = (value, changes)
-                guard await retries.waitForServer() else {
-                    throw .unreachable("the connection was lost while a transaction was committed")
-                }
+                guard await retries.waitForServer() else { throw unknown }
             case .alreadyCommitted:
                 guard let unanswered else { throw .damaged("a transaction's token is taken") }
                 feed.announce(unanswered.changes)
                 return unanswered.value
             case .failed(let error):
-                throw error
+                guard unanswered != nil, error.meansUndone else { throw error }
+                guard await retries.waitForServer() else { throw unknown }
             case .conflict:
-                guard await retries.waitAfterConflict() else { throw .busy }
+                guard await retries.waitAfterConflict() else { throw unanswered == nil ? .busy : unknown }
             case .unreachable(let reason):
-                guard await retries.waitForServer() else { throw .unreachable(reason) }
+                guard await retries.waitForServer() else { throw unanswered == nil ? .unreachable(reason) : unknown }
             }
         }
     }

@@ -17,6 +17,10 @@ extension SQLStore {
         try await read { try $0.lookUp(id, of: account) }
     }
 
+    package func isOver(_ id: JobID) async throws(StoreError) -> Bool {
+        try await look { try $0.isOver(id) }
+    }
+
     package func jobs(
         of account: AccountID?,
         after cursor: JobPage.Cursor?,

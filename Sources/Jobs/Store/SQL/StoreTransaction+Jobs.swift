@@ -90,7 +90,11 @@ extension StoreTransaction {
     func lookUp(_ id: JobID, of account: AccountID?) throws -> JobLookup {
         guard let row = try jobRow(id), account == nil || row.job.account == account else { return .unknown }
         guard row.recordExpires.map({ now < $0 }) ?? true else { return .expired }
-        return .found(try positioned(row))
+        return .found(try positioned([row])[0])
+    }
+
+    func isOver(_ id: JobID) throws -> Bool {
+        try row("SELECT 1 FROM job WHERE id = ? AND state IN ('leased', 'queued')", id) == nil
     }
 
     func page(of account: AccountID?, after cursor: JobPage.Cursor?, limit: Int) throws -> JobPage {
@@ -117,7 +121,7 @@ extension StoreTransaction {
             }
         let shown = rows.prefix(limit)
         return JobPage(
-            jobs: try shown.map(positioned),
+            jobs: try positioned(shown),
             next: rows.count > limit ? shown.last.map { JobPage.Cursor(sequence: $0.sequence) } : nil
         )
     }
@@ -141,24 +145,31 @@ extension StoreTransaction {
         return try row.map { try StoredRequest.decode($0["request"]) }
     }
 
-    /// The job with its place in the order in which jobs are handed out.
-    private func positioned(_ row: JobRow) throws -> Job {
-        var job = row.job
-        guard job.lifecycle.state == .queued else { return job }
+    /// The jobs of `rows` with their places in the order in which jobs are handed out.
+    private func positioned(_ rows: some Collection<JobRow>) throws -> [Job] {
+        let waiting = rows.filter { $0.job.lifecycle.state == .queued }.map(\.sequence)
+        guard let first = waiting.min(), let last = waiting.max() else { return rows.map(\.job) }
         // In each round, every account with a waiting job has one turn.
-        let position = try self.row(
+        let found = try self.rows(
             """
             WITH waiting AS (
-                SELECT job.sequence, account.turn, account.id AS account,
-                    ROW_NUMBER() OVER (PARTITION BY job.account ORDER BY job.sequence) AS round
-                FROM job JOIN account ON account.id = job.account WHERE job.state = 'queued'
-            ), own AS (SELECT * FROM waiting WHERE sequence = ?)
-            SELECT COUNT(*) AS position FROM waiting, own
-            WHERE (waiting.round, waiting.turn, waiting.account) < (own.round, own.turn, own.account)
+                SELECT job.sequence, ROW_NUMBER() OVER (ORDER BY round, turn, job.account) AS place
+                FROM (
+                    SELECT job.sequence, account.turn, job.account,
+                        ROW_NUMBER() OVER (PARTITION BY job.account ORDER BY job.sequence) AS round
+                    FROM job JOIN account ON account.id = job.account WHERE job.state = 'queued'
+                ) AS job
+            )
+            SELECT sequence, place - 1 AS position FROM waiting WHERE sequence BETWEEN ? AND ?
             """,
-            row.sequence
+            first,
+            last
         )
-        job.queuePosition = try position?["position"]
-        return job
+        let positions = try [Int64: Int](found.map { (try $0["sequence"], try $0["position"]) }) { first, _ in first }
+        return rows.map { row in
+            var job = row.job
+            if job.lifecycle.state == .queued { job.queuePosition = positions[row.sequence] }
+            return job
+        }
     }
 }

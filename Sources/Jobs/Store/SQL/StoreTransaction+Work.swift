@@ -19,9 +19,9 @@ extension StoreTransaction {
     /// Hands out the next job, of `size` or of any size for `nil`.
     func claim(by worker: WorkerID, size: PictureSize?) throws -> ClaimedJob? {
         if let size, try isAnotherImpatient(than: size) { return nil }
-        while let (row, request) = try nextWaiting(size) {
-            // Nobody may have noticed yet that its time is over.
-            guard let job = try lease(row, to: worker, request: request) else { continue }
+        while let (row, stored) = try nextWaiting(size) {
+            // Nobody may have noticed yet that its time is over, and it may be no request that this version can read.
+            guard let job = try lease(row, to: worker, stored: stored) else { continue }
             return job
         }
         return nil
@@ -130,7 +130,7 @@ extension StoreTransaction {
     }
 
     /// The oldest waiting job of the account that had a worker the longest ago, and what it asks for.
-    private func nextWaiting(_ size: PictureSize?) throws -> (JobRow, GenerationRequest)? {
+    private func nextWaiting(_ size: PictureSize?) throws -> (JobRow, stored: [UInt8])? {
         let isWanted = size == nil ? "job.account = ?1" : "job.account = ?1 AND width = ?2 AND height = ?3"
         let sql = """
             SELECT job.*, job_request.request FROM job JOIN job_request ON job_request.job = job.sequence
@@ -139,7 +139,7 @@ extension StoreTransaction {
         for account in try waitingAccounts(size) {
             let row = if let size { try row(sql, account, size.width, size.height) } else { try row(sql, account) }
             // None, where others are about to take all that the account has.
-            if let row { return (try JobRow(row: row), try StoredRequest.decode(row["request"])) }
+            if let row { return (try JobRow(row: row), try row["request"]) }
         }
         return nil
     }
@@ -162,13 +162,22 @@ extension StoreTransaction {
         return try rows.map { try $0["id"] }
     }
 
-    private func lease(_ row: JobRow, to worker: WorkerID, request: GenerationRequest) throws -> ClaimedJob? {
+    private func lease(_ row: JobRow, to worker: WorkerID, stored: [UInt8]) throws -> ClaimedJob? {
         var row = row
         let overdue = row.job.lifecycle.advance(to: now)
         guard overdue.isEmpty,
             let lease = row.job.lifecycle.lease(row.job.id, to: worker, until: now.advanced(by: policy.leaseDuration))
         else {
             try apply(overdue, to: row)
+            return nil
+        }
+        guard let request = try? StoredRequest.decode(stored) else {
+            // At the head of the queue it would end every worker in turn.
+            let failure = JobFailure(
+                .internal,
+                "The request cannot be read by the worker, which is of another version."
+            )
+            try apply(row.job.lifecycle.fail(lease, failure, isRetryable: false) ?? [], to: row)
             return nil
         }
         row.job.started = row.job.started ?? now
