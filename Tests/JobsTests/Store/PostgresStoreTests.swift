@@ -149,6 +149,29 @@ import Testing
         #expect(!told.contains("se/") && !told.contains("cret") && !told.contains("%"))
     }
 
+    @Test func aServerThatDoesNotAnswerIsNotWaitedForWithoutEnd() async throws {
+        let test = try await TestStore(.postgres)
+        let session = PostgresSession(url: try test.url, patience: .milliseconds(200))
+        guard case .committed(let text, _) = await session.withConnection({ try $0.execute("SELECT pg_backend_pid()") })
+        else { throw StoreError.busy }
+        let backend = try #require(text.first.flatMap { Int32($0) })
+        kill(backend, SIGSTOP)
+        defer { kill(backend, SIGCONT) }
+        let outcome = await session.transaction(.write(nil)) { connection in
+            _ = try connection.rows([SQLStatement("SELECT COUNT(*) AS count FROM job")])
+        }
+        guard case .unreachable(let reason) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(reason.contains("no answer"))
+        // Another connection is made for what follows.
+        guard case .committed = await session.transaction(.write(nil), { _ in }) else {
+            Issue.record("the session did not recover")
+            return
+        }
+    }
+
     @Test func aTransactionThatWasCommittedUnansweredIsNotDoneAgain() async throws {
         let test = try await TestStore(.postgres)
         let session = PostgresSession(url: try test.url)

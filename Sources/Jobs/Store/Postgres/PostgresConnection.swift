@@ -24,6 +24,14 @@ import Foundation
     ///
     /// While there are any, libpq is in its pipeline mode.
     private var unanswered: [Bool] = []
+    /// How long an answer is waited for: longer than the server works on a statement.
+    private let patience: Duration
+    /// Whether an answer did not come, and the next one would be taken for it.
+    private var isAbandoned = false
+
+    /// How long an answer is waited for unless a test says: what the server itself bounds is over by then, but not a commit that
+    /// waits for a replica, nor a server that was stopped.
+    static let standardPatience = Duration.seconds(15)
 
     /// What a connection is set to, unless the address says otherwise: nobody waits for ever, whatever breaks.
     private static let settings = [
@@ -47,8 +55,11 @@ import Foundation
 
     /// Connects.
     ///
-    /// - Parameter url: The server's address as libpq reads it.
-    init(_ url: String) throws {
+    /// - Parameters:
+    ///   - url: The server's address as libpq reads it.
+    ///   - patience: How long an answer is waited for.
+    init(_ url: String, patience: Duration = standardPatience) throws {
+        self.patience = patience
         try Self.check(url)
         // What comes later counts: the address, which is written in the place of a database's name, last.
         let opened = unsafe withCStrings(Self.settings.map(\.0) + ["dbname"]) { names in
@@ -88,13 +99,13 @@ import Foundation
     }
 
     /// Whether calls may still succeed.
-    var isConnected: Bool { unsafe PQstatus(connection) == CONNECTION_OK }
+    var isConnected: Bool { unsafe !isAbandoned && PQstatus(connection) == CONNECTION_OK }
 
     /// Runs statements without arguments and returns the first row of the last one, as text.
     @discardableResult
     func execute(_ sql: String) throws -> [String] {
         try settle()
-        let result = unsafe try checked(PQexec(connection, sql))
+        let result = unsafe try answer(PQsendQuery(connection, sql))
         defer { unsafe PQclear(result) }
         guard unsafe PQntuples(result) > 0 else { return [] }
         return (0..<(unsafe PQnfields(result))).map { column in
@@ -126,7 +137,7 @@ import Foundation
         if let name = statements[sql] { return name }
         try settle()
         let name = "s\(statements.count)"
-        unsafe PQclear(try checked(PQprepare(connection, name, PostgresParameters.translate(sql), 0, nil)))
+        unsafe PQclear(try answer(PQsendPrepare(connection, name, PostgresParameters.translate(sql), 0, nil)))
         statements[sql] = name
         return name
     }
@@ -156,6 +167,7 @@ import Foundation
         var answers: [[SQLRow]] = []
         var failure: (any Error)?
         for isWanted in unanswered {
+            try waitForAnswer()
             do {
                 let result = unsafe try checked(PQgetResult(connection))
                 defer { unsafe PQclear(result) }
@@ -165,13 +177,54 @@ import Foundation
                 failure = failure ?? error
             }
             // Nothing follows a statement's one answer.
+            try waitForAnswer()
             unsafe PQclear(PQgetResult(connection))
         }
         // The end of the pipeline.
+        try waitForAnswer()
         unsafe PQclear(PQgetResult(connection))
         guard let failure else { return answers }
         // What the server said last, if that was its last word, is not about the statements.
         throw isConnected ? failure : Failure.connectionLost(lastMessage)
+    }
+
+    /// Waits for what was sent outside of a pipeline and gives the last result.
+    private func answer(_ isSent: Int32) throws -> OpaquePointer {
+        guard isSent == 1 else { throw Failure.connectionLost(lastMessage) }
+        var last: OpaquePointer?
+        do {
+            while true {
+                try waitForAnswer()
+                guard let result = unsafe PQgetResult(connection) else { break }
+                unsafe PQclear(last)
+                unsafe last = result
+            }
+        } catch {
+            unsafe PQclear(last)
+            throw error
+        }
+        return unsafe try checked(last)
+    }
+
+    /// Waits until a result can be taken without waiting.
+    private func waitForAnswer() throws(Failure) {
+        let end = ContinuousClock.now + patience
+        while unsafe PQisBusy(connection) == 1 {
+            let left = end - .now
+            guard left > .zero else {
+                isAbandoned = true
+                throw .connectionLost("the server gave no answer within \(patience)")
+            }
+            // What is wrong with the connection is told in place of an answer.
+            guard receives(within: Int32(left.wholeMilliseconds + 1)) else { return }
+        }
+    }
+
+    /// Waits up to `milliseconds` for what the server sends and takes it in; `false` when the connection is lost.
+    private func receives(within milliseconds: Int32) -> Bool {
+        var descriptor = unsafe pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
+        _ = unsafe poll(&descriptor, 1, milliseconds)
+        return unsafe PQconsumeInput(connection) == 1
     }
 
     private func checked(_ result: OpaquePointer?) throws(Failure) -> OpaquePointer {
@@ -228,9 +281,7 @@ extension PostgresConnection: SQLConnection {
 extension PostgresConnection {
     /// Waits for notifications up to `milliseconds`; gives their payloads.
     func notifications(waitingUpTo milliseconds: Int32) throws(Failure) -> [String] {
-        var descriptor = unsafe pollfd(fd: PQsocket(connection), events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&descriptor, 1, milliseconds)
-        guard unsafe PQconsumeInput(connection) == 1 else { throw .connectionLost(lastMessage) }
+        guard receives(within: milliseconds) else { throw .connectionLost(lastMessage) }
         var payloads: [String] = []
         while let notification = unsafe PQnotifies(connection) {
             unsafe payloads.append(String(cString: notification.pointee.extra))

@@ -44,13 +44,15 @@ actor PostgresSession {
     }
 
     private let url: String
+    private let patience: Duration
     private let executor = QueueExecutor(label: "darkroom.store.postgres")
     private var connection: PostgresConnection?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    init(url: String) {
+    init(url: String, patience: Duration = PostgresConnection.standardPatience) {
         self.url = url
+        self.patience = patience
     }
 
     /// Does `body` as one transaction.
@@ -113,7 +115,7 @@ actor PostgresSession {
     private func connect() throws -> PostgresConnection {
         if let connection, connection.isConnected { return connection }
         connection = nil
-        let new = try PostgresConnection(url)
+        let new = try PostgresConnection(url, patience: patience)
         connection = new
         return new
     }
