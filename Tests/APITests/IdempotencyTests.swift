@@ -78,6 +78,22 @@ struct IdempotencyTests {
         #expect(try response.json(ErrorBody.self).code == "idempotency_in_progress")
     }
 
+    @Test func `a job whose answer is never begun is cancelled`() async throws {
+        let api = TestAPI(.away)
+        let id = try #require(JobID(try await api.submit()))
+        let outbound = OutboundClient(policy: OutboundPolicy())
+        let service = try await GenerationService(
+            configuration: api.configuration,
+            store: api.store,
+            orders: GenerationOrderReader(configuration: api.configuration, outbound: outbound),
+            waits: WaitLimit(1)
+        )
+        guard case .found(let job) = try await api.store.job(id, of: nil) else { throw APIError.unknownRequest }
+        let receipt = JobSubmitter.Receipt(job: job, isRepetition: false)
+        #expect(service.wish(for: receipt) != nil)
+        #expect(try await api.end(of: "\(id)").status == "CANCELLED")
+    }
+
     @Test func `a refused request leaves its key free`() async throws {
         let api = try await TestAPI(credits: "0")
         #expect(try await api.post("{}", headers: key).status == .notAcceptable)

@@ -3,6 +3,7 @@
 import Hummingbird
 import Jobs
 import Logging
+import Synchronization
 
 /// Has pictures made: what all the APIs that this server speaks do with an order.
 struct GenerationService: Sendable {
@@ -110,19 +111,38 @@ struct GenerationService: Sendable {
     }
 
     /// What keeps a job going that is made for those who wait.
-    struct Wish {
-        fileprivate let job: Job
-        fileprivate let store: any JobStore
-        fileprivate let waits: SharedWaits
+    ///
+    /// Whoever lets go of it without an end has left: an answer that was never begun ends nothing.
+    final class Wish: Sendable {
+        private let job: Job
+        private let store: any JobStore
+        private let waits: SharedWaits
+        private let isOver = Atomic(false)
+
+        fileprivate init(job: Job, store: any JobStore, waits: SharedWaits) {
+            self.job = job
+            self.store = store
+            self.waits = waits
+        }
+
+        deinit {
+            guard endsAsTheLast() else { return }
+            Task { [store, job] in try await store.cancel(job.id, of: job.account) }
+        }
 
         /// The caller has what it waited for.
-        func end() { _ = waits.leave(job.id) }
+        func end() { _ = endsAsTheLast() }
 
         /// The caller left, or is told of a fault; if nobody else waits, the job is not wanted.
         func endEarly(_ context: APIRequestContext) async throws {
-            guard waits.leave(job.id) else { return }
+            guard endsAsTheLast() else { return }
             _ = try await store.cancel(job.id, of: job.account)
             context.logger.info("Request cancelled because nobody waits for it", metadata: ["job": "\(job.id)"])
+        }
+
+        /// Whether this was the last wish for the job, and had not ended before.
+        private func endsAsTheLast() -> Bool {
+            !isOver.exchange(true, ordering: .relaxed) && waits.leave(job.id)
         }
     }
 }

@@ -23,13 +23,7 @@ struct OpenAIImageStream: Sendable {
     /// A caller who leaves cancels the job.
     func response(_ context: APIRequestContext) async throws -> Response {
         let wish = service.wish(for: receipt)
-        var headers: HTTPFields
-        do {
-            headers = try await answers.headers(of: receipt)
-        } catch {
-            try await wish?.endEarly(context)
-            throw error
-        }
+        var headers = try await answers.headers(of: receipt)
         headers[.contentType] = "text/event-stream; charset=utf-8"
         headers[.accelBuffering] = "no"
         return Response(
