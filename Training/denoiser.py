@@ -3,7 +3,7 @@
 
 v-prediction on the schedule of Stable Diffusion 2.1, but ending in more noise (beta .02): a
 16x16 latent has so few cells that at .012 the average colour of a picture still shows through the
-last step.
+last step. `soften.py` moves what was learnt to the schedule that is published.
 """
 
 from random import Random
@@ -80,10 +80,11 @@ def token_ids(tokenizer, texts):
     return tokenizer(texts, padding="max_length", truncation=True, max_length=77, return_tensors="pt").input_ids
 
 
-def scheduler() -> DDIMScheduler:
+def scheduler(beta_end: float = 0.02) -> DDIMScheduler:
+    """The schedule that the denoiser is trained on."""
     return DDIMScheduler(
         beta_start=0.00085,
-        beta_end=0.02,
+        beta_end=beta_end,
         beta_schedule="scaled_linear",
         prediction_type="v_prediction",
         clip_sample=False,
@@ -92,11 +93,9 @@ def scheduler() -> DDIMScheduler:
     )
 
 
-def load_denoiser(runs) -> Denoiser:
-    """The averaged denoiser."""
-    model = Denoiser(load_tokenizer(runs))
-    model.load_state_dict(load(runs / "denoiser.pt")["average"])
-    return model.to(memory_format=torch.channels_last)
+def published_scheduler() -> DDIMScheduler:
+    """The schedule of Stable Diffusion 2.1, which the exported model has."""
+    return scheduler(beta_end=0.012)
 
 
 @torch.no_grad()
@@ -150,24 +149,34 @@ class Latents:
         return latents.to(self.device, memory_format=torch.channels_last), ids
 
 
-def loss_of(model, latents, ids, alphas, generator):
-    """The v-prediction error with a weight that falls above a signal-to-noise ratio of 5.
+def noised(latents, alphas, generator, t=None):
+    """Latents with the noise of timesteps `t`, or of some that are spread evenly: these, their alphas, noise and sum."""
+    n, device = len(latents), generator.device if generator else latents.device
+    if t is None:  # in order: which latents come first is chance anyway
+        t = ((torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)).long()
+    t = t.to(latents.device)
+    alpha = alphas[t].view(-1, 1, 1, 1)
+    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
+    return t, alpha, noise, alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+
+
+def snr_weight(alpha):
+    """A weight of v-errors that falls above a signal-to-noise ratio of 5.
 
     In the spirit of min-SNR (Hang et al. 2023, arXiv 2303.09556): the steps with little noise move
     pixels by less than an eye sees. Unlike there the noisiest steps keep their full weight, because
     they decide what the picture shows.
     """
-    n, device = len(latents), generator.device if generator else latents.device
-    t = (torch.arange(n, device=device) + torch.rand(n, generator=generator, device=device)) / n * len(alphas)
-    t = t.long().to(latents.device)  # in order: which latents come first is chance anyway
-    alpha = alphas[t].view(-1, 1, 1, 1)
-    noise = torch.randn(latents.shape, generator=generator, device=device).to(latents)
-    x = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    snr = alpha / (1 - alpha)
+    return (snr.clamp(max=5) + 1) / (snr + 1)
+
+
+def loss_of(model, latents, ids, alphas, generator):
+    """The weighted v-prediction error."""
+    t, alpha, noise, x = noised(latents, alphas, generator)
     v = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
     error = (model(x, t, ids).float() - v).square().mean((1, 2, 3))
-    snr = alphas[t] / (1 - alphas[t])
-    weight = (snr.clamp(max=5) + 1) / (snr + 1)
-    return (error * weight).mean()
+    return (error * snr_weight(alphas[t])).mean()
 
 
 def main():

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from autoencoder import load_autoencoder
 from common import load
-from denoiser import load_denoiser, load_tokenizer, scheduler
+from denoiser import Denoiser, load_tokenizer, published_scheduler
 from tokenizer import write_tokenizer
 
 
@@ -65,13 +65,17 @@ def main():
     cache = load(args.runs / "latents.pt")
     save_stem(Path(__file__).with_name("stem.safetensors"), autoencoder, cache)
     fold_statistics(vae, cache["mean"], cache["std"])
-    denoiser = load_denoiser(args.runs)
+    checkpoint = load(args.runs / "softened.pt")
+    if checkpoint is None:
+        raise SystemExit(f"{args.runs}/softened.pt is missing: run soften.py first")
+    denoiser = Denoiser(load_tokenizer(args.runs))
+    denoiser.load_state_dict(checkpoint["average"])
     pipeline = StableDiffusionPipeline(
         vae=vae,
         text_encoder=denoiser.text,
         tokenizer=load_tokenizer(args.runs),
         unet=denoiser.unet,
-        scheduler=scheduler(),
+        scheduler=published_scheduler(),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

@@ -41,7 +41,7 @@ def main():
     text = CLIPTextModel.from_pretrained(args.model / "text_encoder", dtype=torch.float32)
     denoiser.text.load_state_dict(text.state_dict())
     state = denoiser.state_dict()
-    save(args.runs / "denoiser.pt", model=state, average=state, step=0, seconds=0.0)
+    save(args.runs / "softened.pt", model=state, average=state, step=0, seconds=0.0)
 
 
 if __name__ == "__main__":

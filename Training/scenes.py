@@ -2,7 +2,7 @@
 """The vocabulary: what a scene can hold, and the captions that describe it.
 
 A scene is drawn from one random seed, so its labels are known exactly and no picture is ever
-annotated by hand. Every table below can be enlarged; `draw.py` needs one function per new
+annotated by hand. Every table below can be enlarged; `subjects.py` and `backgrounds.py` need one function per new
 subject or background.
 """
 
