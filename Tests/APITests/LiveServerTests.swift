@@ -148,14 +148,22 @@ struct LiveServerTests {
         }
     }
 
+    /// A client whose request a worker has begun, and who waits for the answer.
+    private func clientWhoseWorkBegan(_ request: TestClient.Request, _ api: TestAPI, _ port: Int) async throws
+        -> TestClient
+    {
+        let client = TestClient(host: "localhost", port: port)
+        client.connect()
+        try await client.executeAndDontWaitForResponse(request)
+        for await _ in api.worker.starts.stream.prefix(1) {}
+        return client
+    }
+
     @Test func `a caller who goes away cancels the work`() async throws {
         let api = try await TestAPI(.hang, credits: "5")
         try await api.test(.live) { server in
             let port = try #require(server.port)
-            let client = TestClient(host: "localhost", port: port)
-            client.connect()
-            try await client.executeAndDontWaitForResponse(request(headers: api.keyed([:])))
-            for await _ in api.worker.starts.stream.prefix(1) {}
+            let client = try await clientWhoseWorkBegan(request(headers: api.keyed([:])), api, port)
             try await client.shutdown()
             // Without the cancellation this waits until the test runner gives up.
             for await _ in api.worker.cancellations.stream.prefix(1) {}
@@ -168,11 +176,8 @@ struct LiveServerTests {
         let api = TestAPI(.slow(.milliseconds(300)))
         try await api.test(.live) { server in
             let port = try #require(server.port)
-            let client = TestClient(host: "localhost", port: port)
-            client.connect()
             let header = try #require(HTTPFields.Element.Name(name))
-            try await client.executeAndDontWaitForResponse(request(headers: [header: value]))
-            for await _ in api.worker.starts.stream.prefix(1) {}
+            let client = try await clientWhoseWorkBegan(request(headers: [header: value]), api, port)
             try await client.shutdown()
             let job = try #require(try await api.store.jobs(of: nil, after: nil, limit: 1).jobs.first)
             #expect(try await api.end(of: "\(job.id)").status == "COMPLETED")
@@ -183,10 +188,7 @@ struct LiveServerTests {
         let api = TestAPI(.slow(.milliseconds(500)))
         try await api.test(.live) { server in
             let port = try #require(server.port)
-            let first = TestClient(host: "localhost", port: port)
-            first.connect()
-            try await first.executeAndDontWaitForResponse(request(headers: [.idempotencyKey: "one"]))
-            for await _ in api.worker.starts.stream.prefix(1) {}
+            let first = try await clientWhoseWorkBegan(request(headers: [.idempotencyKey: "one"]), api, port)
             try await TestClient.withClient(host: "localhost", port: port) { client in
                 async let answer = client.execute(request(headers: [.idempotencyKey: "one"]))
                 try await Task.sleep(for: .milliseconds(200))
@@ -201,10 +203,7 @@ struct LiveServerTests {
         let api = TestAPI(.slow(.milliseconds(500)))
         try await api.test(.live) { server in
             let port = try #require(server.port)
-            let first = TestClient(host: "localhost", port: port)
-            first.connect()
-            try await first.executeAndDontWaitForResponse(request(headers: [.idempotencyKey: "one"]))
-            for await _ in api.worker.starts.stream.prefix(1) {}
+            let first = try await clientWhoseWorkBegan(request(headers: [.idempotencyKey: "one"]), api, port)
             try await TestClient.withClient(host: "localhost", port: port) { client in
                 let later = request(TestAPI.textToImageLater, headers: [.idempotencyKey: "one"])
                 let answer = try await client.execute(later)

@@ -97,16 +97,8 @@ import Testing
         let test = try await TestStore(.postgres)
         try await test.store.open(.alice)
         // The first commit of a job ends its own connection. A sequence goes on even so.
-        try test.sql(
-            """
-            CREATE SEQUENCE tries;
-            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                IF nextval('tries') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-                RETURN NULL;
-            END $$;
-            CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON job DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION cut();
-            """
+        try test.atCommitsOfNewJobs(
+            "IF nextval('tries') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;"
         )
         let job = try await test.store.accept(.test())
         #expect(try test.sql("SELECT last_value FROM tries") == "2")
@@ -118,20 +110,14 @@ import Testing
         let test = try await TestStore(.postgres)
         try await test.store.open(.alice)
         // As at a server that hands over to another: the connection is cut, and for a moment nothing can be written.
-        try test.sql(
+        try test.atCommitsOfNewJobs(
             """
-            CREATE SEQUENCE tries;
-            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                CASE nextval('tries')
-                    WHEN 1 THEN PERFORM pg_terminate_backend(pg_backend_pid());
-                    WHEN 2 THEN RAISE 'a standby' USING ERRCODE = '25006';
-                    WHEN 3 THEN RAISE 'a lock' USING ERRCODE = '55P03';
-                    ELSE NULL;
-                END CASE;
-                RETURN NULL;
-            END $$;
-            CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON job DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION cut();
+            CASE nextval('tries')
+                WHEN 1 THEN PERFORM pg_terminate_backend(pg_backend_pid());
+                WHEN 2 THEN RAISE 'a standby' USING ERRCODE = '25006';
+                WHEN 3 THEN RAISE 'a lock' USING ERRCODE = '55P03';
+                ELSE NULL;
+            END CASE;
             """
         )
         _ = try await test.store.accept(.test())
@@ -402,4 +388,21 @@ private func freePort() throws -> Int {
     }
     try #require(result)
     return Int(UInt16(bigEndian: address.sin_port))
+}
+
+extension TestStore {
+    /// Has the server run PL/pgSQL where a job is committed; the sequence `tries` counts on whatever becomes of the commit.
+    fileprivate func atCommitsOfNewJobs(_ statements: String) throws {
+        try sql(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                \(statements)
+                RETURN NULL;
+            END $$;
+            CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON job DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION cut();
+            """
+        )
+    }
 }
