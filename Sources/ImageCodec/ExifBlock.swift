@@ -25,7 +25,7 @@ struct ExifBlock: Equatable {
     init(parsing bytes: [UInt8]) {
         let tiff = bytes.starts(with: Self.identifier) ? Array(bytes.dropFirst(Self.identifier.count)) : bytes
         guard let reader = TIFFReader(tiff), let firstIFD = reader.long(at: 4) else { return }
-        orientation = reader.entry(Tag.orientation, ifd: firstIFD).flatMap { reader.short(at: $0 + 8) }
+        orientation = reader.entry(Tag.orientation, ifd: firstIFD).flatMap { reader.integer(ofEntry: $0) }
         if let pointer = reader.entry(Tag.exifIFD, ifd: firstIFD), let exifIFD = reader.long(at: pointer + 8),
             let entry = reader.entry(Tag.userComment, ifd: exifIFD), let value = reader.bytes(ofEntry: entry)
         {

@@ -55,7 +55,7 @@ package struct DecodingLimits: Equatable, Sendable {
     /// Resizing makes one side as long as asked before it touches the other, so a line of pixels would grow to a giant.
     package var maxSide: Int
 
-    /// The defaults take a 24-megapixel camera's picture: 20 MiB and 25 million pixels, for which up to about 170 MB
+    /// The defaults take a 24-megapixel camera's picture: 20 MiB and 25 million pixels, for which up to about 225 MB
     /// are in use while decoding.
     package init(maxBytes: Int = 20 << 20, maxPixels: Int = 25_000_000, maxSide: Int = 16_384) {
         self.maxBytes = maxBytes

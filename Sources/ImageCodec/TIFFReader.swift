@@ -34,6 +34,12 @@ struct TIFFReader {
         return (0..<count).lazy.map { ifd + 2 + 12 * $0 }.first { short(at: $0) == tag }
     }
 
+    /// The value of an entry of one integer: a SHORT, or the LONG that some programs write in its place.
+    func integer(ofEntry entry: Int) -> Int? {
+        let isLong = short(at: entry + 2) == 4
+        return isLong ? long(at: entry + 8) : short(at: entry + 8)
+    }
+
     /// The value of an entry of one-byte elements (types BYTE, ASCII and UNDEFINED).
     func bytes(ofEntry entry: Int) -> [UInt8]? {
         guard let type = short(at: entry + 2), [1, 2, 7].contains(type), let count = long(at: entry + 4) else {

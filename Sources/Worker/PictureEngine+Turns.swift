@@ -28,7 +28,7 @@ extension PictureEngine {
             ? conditionings.conditioning(for: request.picture.negativePrompt, with: model) : nil
 
         // 2. Reference picture
-        let moments = request.picture.reference.map { model.encode($0.picture) }
+        let moments = try request.picture.reference.map { try model.encode($0.picture) }
 
         // 3. Noise
         let pictures = try (0..<request.picture.samples).map { index in
@@ -43,19 +43,18 @@ extension PictureEngine {
         return Beginning(pictures: pictures, warnings: warnings(for: request.generation))
     }
 
-    private func step(_ pictures: [PictureKey: Denoising]) -> [PictureKey: Result<Denoising, TurnFailure>] {
-        let keys = Array(pictures.keys)
-        var denoisings = Array(pictures.values)
+    private func step(
+        _ pictures: [(key: PictureKey, denoising: Denoising)]
+    ) -> [(key: PictureKey, result: Result<Denoising, TurnFailure>)] {
+        var denoisings = pictures.map(\.denoising)
         do {
             try model.step(&denoisings)
         } catch {
-            guard pictures.count > 1 else { return [keys[0]: .failure(TurnFailure(error))] }
+            guard pictures.count > 1 else { return [(key: pictures[0].key, result: .failure(TurnFailure(error)))] }
             // One of them has values that are not numbers. Alone, each shows whether it is the one.
-            var results: [PictureKey: Result<Denoising, TurnFailure>] = [:]
-            for (key, picture) in pictures { results.merge(step([key: picture])) { _, new in new } }
-            return results
+            return pictures.flatMap { step([$0]) }
         }
-        return Dictionary(uniqueKeysWithValues: zip(keys, denoisings.map(Result.success)))
+        return zip(pictures, denoisings).map { (key: $0.key, result: .success($1)) }
     }
 
     private func finish(_ denoising: Denoising, index: Int, of request: GenerationRequest) throws -> GeneratedImage {

@@ -27,6 +27,23 @@ import Testing
         #expect((image.width, image.height) == (orientation < 5 ? (20, 13) : (13, 20)))
     }
 
+    /// TIFF structures with orientation 6 as a LONG, big-endian ("MM") and little-endian ("II").
+    ///
+    /// Only in the second is the value in the first two bytes, as that of a SHORT is.
+    private static let longOrientations: [[UInt8]] = [
+        [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 4, 0, 0, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0],
+        [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 4, 0, 1, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0],
+    ]
+
+    @Test(arguments: longOrientations)
+    func `applies an EXIF orientation that is written as a LONG`(tiff: [UInt8]) throws {
+        let payload = Array("Exif\0\0".utf8) + tiff
+        var jpeg = try ImageEncoder(format: .jpeg).encode(.sample(width: 48, height: 40))
+        jpeg.insert(contentsOf: [0xFF, 0xE1, 0, UInt8(payload.count + 2)] + payload, at: 2)
+        let image = try ImageDecoder().decode(jpeg).image
+        #expect((image.width, image.height) == (40, 48))
+    }
+
     @Test(arguments: [("cmyk.jpeg", ImageFormat.jpeg), ("animated.webp", .webp)])
     func `refuses what it cannot show`(name: String, format: ImageFormat) throws {
         let bytes = try Fixture.bytes(name)

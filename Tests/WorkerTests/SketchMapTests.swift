@@ -22,7 +22,7 @@ import Testing
     @Test func aSketchIsAnEighthOfThePicture() throws {
         let engine = try TinyModel.engine()
         let shape = engine.model.latentShape(width: 128, height: 64)
-        let map = SketchMap(engine.model)
+        let map = try SketchMap(engine.model)
         let sketch = try map.sketch([Float](repeating: 0, count: shape.count), shape: shape)
         #expect(sketch.width == shape.width * map.block)
         #expect(sketch.height == shape.height * map.block)
@@ -42,7 +42,7 @@ import Testing
         let factor = engine.model.autoencoder.factor
         let chart = ColourChart(side: 16 * factor)
         let shape = engine.model.latentShape(width: chart.side, height: chart.side)
-        let latents = engine.model.encode(chart.picture).mean.map {
+        let latents = try engine.model.encode(chart.picture).mean.map {
             $0 * engine.model.autoencoder.configuration.scalingFactor
         }
         let sketch = try SketchMap(engine.model).sketch(latents, shape: shape)

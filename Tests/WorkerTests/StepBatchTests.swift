@@ -54,6 +54,26 @@ import Testing
         #expect(images.map(\.seed.value) == [1, 2, 3])
     }
 
+    @Test func thePicturesOfEachEvaluationAreInTheOrderInWhichTheirJobsJoined() throws {
+        var batch = StepBatch(rowLimit: 100)
+        let leases = try (0..<5).map { index in
+            let job = try ClaimedJob.tiny("job \(index)") {
+                $0.samples = 2
+                $0.steps = 3
+            }
+            batch.join(job, at: .now)
+            return job.lease
+        }
+        let expected = leases.flatMap { lease in (0..<2).map { PictureKey(lease: lease, index: $0) } }
+        var steps = 0
+        _ = try run(&batch) { turn, _ in
+            guard case .step(let pictures) = turn else { return }
+            steps += 1
+            #expect(pictures.map(\.key) == expected)
+        }
+        #expect(steps == 3)
+    }
+
     @Test func anEvaluationHasNoMoreRowsThanFitAndTheFirstComeAreTheFirstServed() throws {
         var batch = StepBatch(rowLimit: 4)
         let leases = try ["a", "b", "c"].map { name in
@@ -68,7 +88,7 @@ import Testing
             if case .step(let pictures) = next {
                 turn += 1
                 #expect(pictures.count <= 2, "two rows each")
-                last = pictures.keys.map(\.lease)
+                last = pictures.map(\.key.lease)
                 if turn == 1 { #expect(Set(last) == Set(leases[..<2])) }
             }
             order += batch.update(engine.perform(next), at: .now).map(\.lease)
@@ -128,7 +148,7 @@ import Testing
         let endings = try run(&batch) { turn, batch in
             guard case .step(let pictures) = turn else { return }
             steps += 1
-            #expect(steps == 1 || pictures.keys.allSatisfy { $0.lease == staying.lease })
+            #expect(steps == 1 || pictures.allSatisfy { $0.key.lease == staying.lease })
             batch.leave([leaving.lease])
         }
         #expect(endings.map(\.lease) == [staying.lease])

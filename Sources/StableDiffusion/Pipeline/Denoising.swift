@@ -20,7 +20,7 @@ package struct Denoising: Sendable {
     package var evaluationCount: Int { sampler.evaluationCount }
     /// Those that are done.
     package var completedEvaluations: Int { sampler.completedEvaluations }
-    package var isFinished: Bool { sampler.next == nil }
+    package var isFinished: Bool { completedEvaluations == evaluationCount }
     /// The latents now, `[channels, height, width]`.
     package var latents: [Float] { sampler.sample }
     /// The finished latents as the last evaluation predicts them; nil before the first.

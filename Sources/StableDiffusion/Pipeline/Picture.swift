@@ -18,17 +18,19 @@ package struct Picture: Hashable, Sendable {
 extension Picture {
     /// A picture from the decoder's `[height, width, 3]` values of about -1…1, rounded as diffusers rounds them.
     ///
-    /// - Throws: ``PipelineError/invalidOutput(_:)`` if a value is not finite or all pixels are the same colour: what a
+    /// Pixels may all be white, as those of a white reference that is hardly changed are: their values still differ.
+    ///
+    /// - Throws: ``PipelineError/invalidOutput(_:)`` if a value is not finite or all pixels have the same values: what a
     ///   network gives when its arithmetic overflowed, and never a picture.
     init(decoded values: [Float], width: Int, height: Int) throws(PipelineError) {
         guard values.allSatisfy(\.isFinite) else {
             throw .invalidOutput("the decoded picture has values that are not numbers")
         }
+        let isBlank = zip(values, values.dropFirst(3)).allSatisfy { $0 == $1 }
+        guard !isBlank else { throw .invalidOutput("the decoded picture is blank") }
         let pixels = values.map { value in
             UInt8((min(max(value / 2 + 0.5, 0), 1) * 255).rounded(.toNearestOrEven))
         }
-        let isBlank = zip(pixels, pixels.dropFirst(3)).allSatisfy { $0 == $1 }
-        guard !isBlank else { throw .invalidOutput("the decoded picture is blank") }
         self.init(width: width, height: height, pixels: pixels)
     }
 

@@ -33,7 +33,7 @@ extension StableDiffusionModel {
         }
 
         // 2. Reference picture
-        let moments = measure(&timings.imageEncoding) { request.reference.map { encode($0.picture) } }
+        let moments = try measure(&timings.imageEncoding) { try request.reference.map { try encode($0.picture) } }
 
         var result = PipelineResult(pictures: [], evaluations: 0, timings: timings)
         var done = 0

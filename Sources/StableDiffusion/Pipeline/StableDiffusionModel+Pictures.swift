@@ -19,6 +19,7 @@ extension StableDiffusionModel {
     ///   - latents: `[channels, height, width]` of ``latentShape(width:height:)``, as the sampler leaves them.
     ///   - width: of the picture, in pixels.
     ///   - height: of the picture, in pixels.
+    /// - Throws: ``PipelineError/invalidOutput(_:)`` if the latents or the decoder's values are not finite.
     package func decode(_ latents: [Float], width: Int, height: Int) throws(PipelineError) -> Picture {
         let shape = latentShape(width: width, height: height)
         let scaled = shape.channelsLast(latents.map { $0 / autoencoder.configuration.scalingFactor })
@@ -36,7 +37,9 @@ extension StableDiffusionModel {
     }
 
     /// A picture to the distribution of its latents.
-    package func encode(_ picture: Picture) -> LatentMoments {
+    ///
+    /// - Throws: ``PipelineError/invalidOutput(_:)`` if the encoder gives values that are not finite.
+    package func encode(_ picture: Picture) throws(PipelineError) -> LatentMoments {
         let shape = latentShape(width: picture.width, height: picture.height)
         let padded = picture.padded(
             width: shape.width * autoencoder.factor,
@@ -48,6 +51,9 @@ extension StableDiffusionModel {
         let values = LatentShape(channels: 2 * shape.channels, height: shape.height, width: shape.width)
             .channelsFirst(device.download(moments))
         device.trim()
+        guard values.allSatisfy(\.isFinite) else {
+            throw .invalidOutput("the encoded picture has values that are not numbers")
+        }
         return LatentMoments(mean: Array(values[..<shape.count]), logVariance: Array(values[shape.count...]))
     }
 }

@@ -10,7 +10,7 @@ package struct StableDiffusionModel: Sendable {
     package let autoencoder: Autoencoder
     package let scheduler: SchedulerConfiguration
     package let device: any Device
-    /// How the weights came to be packed.
+    /// How the weights came to be packed; its notes are of the empty prompt's file too.
     package let packedOrigin: PackedOrigin
     private let emptyPrompt: EmptyPrompt?
     let conditioningBatch = ConditioningBatch()
@@ -51,13 +51,19 @@ package struct StableDiffusionModel: Sendable {
             on: device,
             identity: [text, unet, autoencoder].map(\.identity).joined()
         )
-        packedOrigin = arena.settle(in: weights, verifying: verifiesCache, progress: progress)
+        var origin = arena.settle(in: weights, verifying: verifiesCache, progress: progress)
 
         // 3. The same for the prompt that nearly every request has
         let ids = tokenizer.encode("").ids
         let encoder = "\(text.identity)\(source.textEncoder)"
         emptyPrompt = cache?.file(ofEmptyPrompt: ids, model: source.path, on: device, identity: encoder)
             .map { [textEncoder] in EmptyPrompt(ids, textEncoder, in: $0, verifying: verifiesCache, on: device) }
+        switch origin.state {
+        case .mapped, .written: origin.notes += emptyPrompt?.notes ?? []
+        // What keeps the weights from being written keeps this too, and is said already.
+        case .memory: break
+        }
+        packedOrigin = origin
     }
 
     /// The side, in pixels, of the square pictures the model was trained on.

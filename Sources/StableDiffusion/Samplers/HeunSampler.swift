@@ -25,14 +25,16 @@ struct HeunSampler: SamplingMethod {
         latents = run.initialLatents(sigma: sigmas[0])
     }
 
-    /// The level of the next evaluation: that of its timestep.
-    private var evaluatedSigma: Float { sigmas[(completedEvaluations + 1) / 2] }
+    /// The step that the next evaluation belongs to.
+    private var stepIndex: Int { completedEvaluations / 2 }
+
+    /// The level of the next evaluation: the one that its step starts from, then the one that it leads to.
+    private var evaluatedSigma: Float { sigmas[firstHalf == nil ? stepIndex : stepIndex + 1] }
 
     var modelInput: LatentVector { latents.scaledModelInput(sigma: evaluatedSigma) }
 
     mutating func step(_ output: LatentVector, generator: inout TorchGenerator) {
-        let index = completedEvaluations / 2
-        let (sigma, next) = (sigmas[index], sigmas[index + 1])
+        let (sigma, next) = (sigmas[stepIndex], sigmas[stepIndex + 1])
         var original = predictionType.originalSample(from: output, at: latents, sigma: evaluatedSigma)
         if let clipRange {
             original = original.clamped(to: clipRange)

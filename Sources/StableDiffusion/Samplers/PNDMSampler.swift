@@ -4,8 +4,8 @@
 /// steps.
 ///
 /// The first step is done twice, the second time with the mean of the model outputs at its two ends; a run of N steps
-/// has N + 1 evaluations. Paper: https://arxiv.org/abs/2202.09778, formula 9. Reference: diffusers' `PNDMScheduler`
-/// with `skip_prk_steps`.
+/// has N + 1 evaluations, but a run of one step has one. Paper: https://arxiv.org/abs/2202.09778, formula 9. Reference:
+/// diffusers' `PNDMScheduler` with `skip_prk_steps`.
 ///
 /// As there, a run on a picture leaves out the first timesteps of the list in which the second one is doubled. If it
 /// starts after the doubled pair, redoing the first step makes the latents lag one step behind the timesteps. A

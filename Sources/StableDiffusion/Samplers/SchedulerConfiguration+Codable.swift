@@ -21,29 +21,28 @@ extension SchedulerConfiguration: Codable {
     /// Reads the file's JSON object.
     ///
     /// Keys that are absent have the defaults of diffusers; the betas have none, because those differ between its
-    /// classes. Throws ``SchedulerConfigurationError`` for a value that is out of range or not supported and
-    /// `DecodingError` for JSON of another shape.
+    /// classes. `null` is not absence. Throws ``SchedulerConfigurationError`` for a value that is out of range or not
+    /// supported and `DecodingError` for JSON of another shape.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
-        numTrainTimesteps = try values.decodeIfPresent(Int.self, forKey: .numTrainTimesteps) ?? 1000
+        numTrainTimesteps = try values.value(.numTrainTimesteps, absent: 1000)
         betaStart = try values.decode(Double.self, forKey: .betaStart)
         betaEnd = try values.decode(Double.self, forKey: .betaEnd)
         betaSchedule = try Self.named(values.decode(String.self, forKey: .betaSchedule), field: .betaSchedule)
         predictionType = try Self.named(
-            values.decodeIfPresent(String.self, forKey: .predictionType) ?? PredictionType.epsilon.rawValue,
+            values.value(.predictionType, absent: PredictionType.epsilon.rawValue),
             field: .predictionType
         )
-        stepsOffset = try values.decodeIfPresent(Int.self, forKey: .stepsOffset) ?? 0
-        setAlphaToOne = try values.decodeIfPresent(Bool.self, forKey: .setAlphaToOne)
-        clipSample = try values.decodeIfPresent(Bool.self, forKey: .clipSample)
-        clipSampleRange = try values.decodeIfPresent(Float.self, forKey: .clipSampleRange) ?? 1
-        skipPRKSteps = try values.decodeIfPresent(Bool.self, forKey: .skipPRKSteps)
+        stepsOffset = try values.value(.stepsOffset, absent: 0)
+        setAlphaToOne = try values.valueIfPresent(.setAlphaToOne)
+        clipSample = try values.valueIfPresent(.clipSample)
+        clipSampleRange = try values.value(.clipSampleRange, absent: 1)
+        skipPRKSteps = try values.valueIfPresent(.skipPRKSteps)
 
         if values.contains(.trainedBetas), try !values.decodeNil(forKey: .trainedBetas) {
             throw Self.error(.trainedBetas, "must be null: a table of betas is not supported")
         }
-        for key in [CodingKeys.rescaleBetasZeroSNR, .thresholding]
-        where try values.decodeIfPresent(Bool.self, forKey: key) == true {
+        for key in [CodingKeys.rescaleBetasZeroSNR, .thresholding] where try values.value(key, absent: false) {
             throw Self.error(key, "must be false: it is not supported")
         }
         try validate()

@@ -2,9 +2,10 @@
 
 /// The noise schedule a model was trained with: `scheduler/scheduler_config.json` of a diffusers model.
 ///
-/// The scheduler class the file names is only a default: a request chooses its own sampler, which reads the same
-/// values, as `Scheduler.from_config` does in diffusers. `timestep_spacing` is not read: each sampler spaces timesteps
-/// as its diffusers class does by default.
+/// The scheduler class the file names is only a default: a request chooses its own sampler, which reads the values
+/// below, as `Scheduler.from_config` does in diffusers. Unlike there, nothing else of the file counts: what more its
+/// diffusers class can be told, such as `timestep_spacing`, a sampler does as that class does by default, but for the
+/// noise levels of those that have Karras in their names.
 package struct SchedulerConfiguration: Sendable, Equatable {
     /// How the betas grow from `betaStart` to `betaEnd`.
     package enum BetaSchedule: String, Sendable, CaseIterable {

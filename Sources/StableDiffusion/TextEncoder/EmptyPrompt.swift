@@ -10,6 +10,8 @@ struct EmptyPrompt: Sendable {
     private let embedding: PackedFloats
     private let shape: Shape
     private let device: any Device
+    /// What did not work with the file, a line each.
+    let notes: [String]
 
     /// Finds the embedding in `file`, or computes it and leaves it there.
     ///
@@ -22,10 +24,16 @@ struct EmptyPrompt: Sendable {
         shape = [1, ids.count, textEncoder.configuration.hiddenSize]
         let arena = PackedArena()
         embedding = arena.reserve(values: "embedding", count: shape.count) { device.download(textEncoder([ids])) }
-        // What goes wrong here went wrong with the weights' file too, and is said there.
-        if case .written(let publication) = arena.settle(in: file, verifying: verifying).state {
-            try? publication.wait()
+        let origin = arena.settle(in: file, verifying: verifying)
+        var notes = origin.notes
+        if case .written(let publication) = origin.state {
+            do {
+                try publication.wait()
+            } catch {
+                notes.append("\(error)")
+            }
         }
+        self.notes = notes
     }
 
     /// The embedding, `[1, tokens, hiddenSize]`, if a prompt of these tokens is the empty one.

@@ -49,35 +49,34 @@ struct BytePairVocabulary: Sendable {
     }
 
     private static func readVocabulary(_ path: String) throws(TokenizerError) -> (TokenTable, largest: Int) {
-        func error(_ problem: String) -> TokenizerError { TokenizerError(file: path, problem: problem) }
         let bytes = try contents(path)
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw error("not UTF-8") }
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            throw TokenizerError(file: path, problem: "not UTF-8")
+        }
 
         // A line of this file is some 20 bytes.
         var table = TokenTable(capacity: bytes.count / 20)
         var seen: Set<Int32> = []
         seen.reserveCapacity(bytes.count / 20)
-        var problem: String?
         do {
             var cursor = JSONCursor(bytes: bytes, file: path)
-            try cursor.integerMembers { token, number in
+            try cursor.integerMembers { (token, number) throws(WeightError) in
+                func error(_ problem: String) -> WeightError { WeightError(file: path, .malformed(problem)) }
                 func name() -> String { String(decoding: token, as: UTF8.self) }
                 guard let identifier = Int32(exactly: number) else {
-                    problem = problem ?? "token \(name()) has the id \(number), which is too large"
-                    return
+                    throw error("token \(name()) has the id \(number), which is too large")
                 }
-                if !seen.insert(identifier).inserted {
-                    problem = problem ?? "two tokens have the id \(identifier), one of them \(name())"
+                guard seen.insert(identifier).inserted else {
+                    throw error("two tokens have the id \(identifier), one of them \(name())")
                 }
-                if !table.insert(token, identifier: identifier) {
-                    problem = problem ?? "token \(name()) occurs twice"
+                guard table.insert(token, identifier: identifier) else {
+                    throw error("token \(name()) occurs twice")
                 }
             }
             try cursor.end()
         } catch {
             throw TokenizerError(file: path, problem: "not a JSON object of token ids: \(error.reason)")
         }
-        if let problem { throw error(problem) }
         return (table, seen.max().map(Int.init) ?? 0)
     }
 

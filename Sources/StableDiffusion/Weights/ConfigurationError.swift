@@ -36,8 +36,18 @@ extension KeyedDecodingContainer {
         contains(key) ? try value(key) : absent
     }
 
+    /// The value of a key, or nil if it is absent.
+    ///
+    /// `null` is not absence.
+    func valueIfPresent<Value: Decodable>(_ key: Key) throws -> Value? {
+        guard contains(key) else { return nil }
+        let present: Value = try value(key)
+        return present
+    }
+
     /// The value of a key that must be there.
     private func value<Value: Decodable>(_ key: Key) throws -> Value {
+        if try decodeNil(forKey: key) { throw problem(key, "must not be null") }
         do {
             return try decode(Value.self, forKey: key)
         } catch let error where !(error is DecodingError) {

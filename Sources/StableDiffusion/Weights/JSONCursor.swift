@@ -41,7 +41,7 @@ struct JSONCursor {
     /// Throws if anything but space is left.
     mutating func end() throws(WeightError) {
         skipSpace()
-        guard next == nil else { throw error("text after the end of the header") }
+        guard next == nil else { throw error("text after the end") }
     }
 
     /// An object; `member` is called after each key and must read its value.
@@ -59,13 +59,15 @@ struct JSONCursor {
     }
 
     /// An object whose values are integers from 0 on; `member` is called with the UTF-8 of each key and its value.
-    mutating func integerMembers(_ member: (_ key: ArraySlice<UInt8>, _ value: Int) -> Void) throws(WeightError) {
+    mutating func integerMembers(
+        _ member: (_ key: ArraySlice<UInt8>, _ value: Int) throws(WeightError) -> Void
+    ) throws(WeightError) {
         try expect("{")
         if skip("}") { return }
         repeat {
             let key = try text()
             try expect(":")
-            member(key, try integer())
+            try member(key, integer())
         } while skip(",")
         try expect("}")
     }

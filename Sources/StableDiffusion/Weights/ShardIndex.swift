@@ -26,7 +26,8 @@ struct ShardIndex {
         }
         for name in Set(fileNames.values) {
             // The index comes with the weights, from anywhere: it must not name files of the rest of the disk.
-            guard name.hasSuffix(".safetensors"), !name.contains("/"), !name.contains("\0") else {
+            // By bytes, as the system reads it: a mark that follows makes a slash another character, but no other byte.
+            guard name.hasSuffix(".safetensors"), !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0) else {
                 throw WeightError(file: path, .malformed("\(name) is not the name of a safetensors file beside it"))
             }
         }

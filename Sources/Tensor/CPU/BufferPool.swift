@@ -24,8 +24,9 @@ import Synchronization
 
 /// Freed activations, kept for the next operation that needs as much.
 ///
-/// The step loop asks for the same sizes in the same order each time, so after the first step every request is answered
-/// from here and no page is faulted in anew.
+/// The step loop asks for the same sizes in the same order each time: from the third evaluation of a size on, every
+/// request is answered from here and no page is faulted in anew. The second may still ask the system, because it finds
+/// other neighbours free than the first.
 final class BufferPool: Sendable {
     // Safe: every access goes through the mutex, and memory in the list is owned by the list alone.
     private struct State: @unchecked Sendable {

@@ -55,6 +55,7 @@ final class PackedFileWriter {
         do {
             return try MappedFile(path: temporaryPath)
         } catch {
+            unsafe unlink(temporaryPath)
             throw .unwritable(path: path, reason: error.problem)
         }
     }

@@ -108,15 +108,16 @@ package struct StepBatch: Sendable {
         return jobs[..<max(solitary, 1)]
     }
 
-    private func nextRows(of jobs: ArraySlice<RunningJob>) -> [PictureKey: Denoising] {
-        var pictures: [PictureKey: Denoising] = [:]
+    /// The pictures that the next evaluation has rows for, in the order of their jobs and of their seeds.
+    private func nextRows(of jobs: ArraySlice<RunningJob>) -> [(key: PictureKey, denoising: Denoising)] {
+        var pictures: [(key: PictureKey, denoising: Denoising)] = []
         var rows = 0
         for job in jobs {
             for (index, denoising) in job.unfinished {
                 rows += job.rowsPerPicture
                 // Nobody overtakes, so that everybody's turn comes.
                 guard rows <= rowLimit || pictures.isEmpty else { return pictures }
-                pictures[PictureKey(lease: job.claimed.lease, index: index)] = denoising
+                pictures.append((key: PictureKey(lease: job.claimed.lease, index: index), denoising: denoising))
             }
         }
         return pictures

@@ -18,7 +18,9 @@ package enum Turn: Sendable {
     /// From a request to the first latents of its pictures.
     case begin(Lease, GenerationRequest)
     /// One evaluation of the UNet that all of these pictures share.
-    case step([PictureKey: Denoising])
+    ///
+    /// Their order stays from turn to turn, so that the prompts' keys and values need not be stacked anew.
+    case step([(key: PictureKey, denoising: Denoising)])
     /// From finished latents to a picture file.
     case finish(PictureKey, Denoising, GenerationRequest)
 }
@@ -26,7 +28,7 @@ package enum Turn: Sendable {
 /// What came of a turn.
 package enum TurnResult: Sendable {
     case begun(Lease, Result<Beginning, TurnFailure>)
-    case stepped([PictureKey: Result<Denoising, TurnFailure>])
+    case stepped([(key: PictureKey, result: Result<Denoising, TurnFailure>)])
     case finished(PictureKey, Result<GeneratedImage, TurnFailure>)
 }
 

@@ -97,6 +97,6 @@ struct Round {
     /// The rows of an evaluation whose memory is not known yet.
     func measurement(of turn: Turn) -> (size: PictureSize, rows: Int)? {
         guard case .step(let pictures) = turn, let size = batch.size, limit.isUnknown(size) else { return nil }
-        return (size, pictures.values.reduce(0) { $0 + $1.rowCount })
+        return (size, pictures.reduce(0) { $0 + $1.denoising.rowCount })
     }
 }

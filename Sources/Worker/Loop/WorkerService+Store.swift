@@ -117,7 +117,7 @@ extension WorkerService {
 extension PictureEngine {
     /// Fits the map from latents to sketches, unless that is done.
     func learnSketches() {
-        _ = sketches.map(for: model)
+        _ = try? sketches.map(for: model)
     }
 
     /// A small JPEG file of what latents hint at; `nil` if there is none.

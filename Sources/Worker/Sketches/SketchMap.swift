@@ -19,14 +19,16 @@ struct SketchMap: Sendable {
     private static let chartSide = 16
 
     /// Fits the map to a model: its own encoder tells which latents stand for which colours of a chart.
-    init(_ model: StableDiffusionModel) {
+    ///
+    /// Throws what ``StableDiffusionModel/encode(_:)`` throws.
+    init(_ model: StableDiffusionModel) throws(PipelineError) {
         let factor = model.autoencoder.factor
         let block = max(factor / Self.reduction, 1)
         self.block = block
         let chart = ColourChart(side: Self.chartSide * factor)
         let shape = model.latentShape(width: chart.side, height: chart.side)
         let scale = model.autoencoder.configuration.scalingFactor
-        let latents = shape.channelsLast(model.encode(chart.picture).mean.map { $0 * scale })
+        let latents = try shape.channelsLast(model.encode(chart.picture).mean.map { $0 * scale })
         let inputs = (0..<shape.height * shape.width).map { pixel in
             latents[pixel * shape.channels..<(pixel + 1) * shape.channels].map(Double.init) + [1]
         }
@@ -66,18 +68,19 @@ struct SketchMap: Sendable {
         return try RGBImage(width: width, height: shape.height * block, pixels: pixels)
     }
 
-    /// A map that is fitted when it is first needed.
+    /// A map that is fitted when it is first needed; that it cannot be is found out once too.
     final class Once: Sendable {
-        private let map = Mutex<SketchMap?>(nil)
+        private let map = Mutex<Result<SketchMap, any Error>?>(nil)
 
         /// The map; fits it first if need be, which takes about as long as encoding a small picture.
-        func map(for model: StableDiffusionModel) -> SketchMap {
-            map.withLock { map in
+        func map(for model: StableDiffusionModel) throws -> SketchMap {
+            let result = map.withLock { map in
                 if let map { return map }
-                let fitted = SketchMap(model)
+                let fitted: Result<SketchMap, any Error> = Result { try SketchMap(model) }
                 map = fitted
                 return fitted
             }
+            return try result.get()
         }
     }
 }

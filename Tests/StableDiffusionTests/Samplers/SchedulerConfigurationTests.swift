@@ -57,6 +57,16 @@ import Testing
         #expect(error.description.contains(key))
     }
 
+    @Test(arguments: [
+        "num_train_timesteps", "beta_start", "beta_end", "beta_schedule", "prediction_type", "steps_offset",
+        "set_alpha_to_one", "clip_sample", "clip_sample_range", "skip_prk_steps", "rescale_betas_zero_snr",
+        "thresholding",
+    ])
+    func `null is not absence`(key: String) throws {
+        let error = try #require(throws: DecodingError.self) { try decode(key, "null") }
+        #expect(JSONFile.explain(error) == "\(key): must not be null")
+    }
+
     @Test func `refuses a file without betas`() {
         #expect(throws: DecodingError.self) { try decode("{}") }
     }

@@ -134,6 +134,18 @@ struct PackedWeightsTests {
         #expect(try model.load(isCached: false).picture == loaded.picture)
     }
 
+    @Test func `say so when the empty prompt's file cannot get its place`() throws {
+        let model = try CachedModel()
+        let expected = try model.load().picture
+        let path = try #require(try model.allCacheFiles().first { $0.hasSuffix(".embedding") })
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path + "/taken", withIntermediateDirectories: true)
+        let loaded = try model.load()
+        #expect(loaded.state == .mapped)
+        #expect(loaded.picture == expected)
+        #expect(loaded.notes.last?.hasPrefix("\(path) cannot be written: ") == true, "\(loaded.notes)")
+    }
+
     @Test func `come without the empty prompt's embedding where builds cannot be told apart`() throws {
         let model = try CachedModel()
         _ = try model.load(program: nil)

@@ -69,6 +69,17 @@ struct WeightSourceTests {
         #expect(throws: WeightError.self) { try WeightSource(component: .textEncoder, directory: folder.url) }
     }
 
+    @Test(arguments: [
+        "../x.safetensors", #"../\u0301x.safetensors"#, "/etc/x.safetensors", #"x\u0000.safetensors"#, "x.bin",
+    ])
+    func `are not looked for outside of their directory`(_ name: String) throws {
+        try folder.write("model.safetensors.index.json", #"{"weight_map": {"a": "\#(name)"}}"#)
+        let error = try #require(throws: WeightError.self) {
+            try WeightSource(component: .textEncoder, directory: folder.url)
+        }
+        #expect(error.description.hasSuffix("is not the name of a safetensors file beside it"))
+    }
+
     @Test func `of the text encoder are known with and without a prefix`() throws {
         try write(
             "model.safetensors",
