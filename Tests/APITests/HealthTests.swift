@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdTesting
 import Jobs
 import ServiceLifecycle
+import Synchronization
 import Testing
 
 @testable import API
@@ -35,8 +36,11 @@ struct HealthTests {
     }
 
     /// A store whose server does not answer for a long time.
-    private struct SilentStore: MaintenanceStore {
+    private final class SilentStore: MaintenanceStore {
+        let questions = Atomic(0)
+
         func statistics() async throws(StoreError) -> QueueStatistics {
+            questions.add(1, ordering: .relaxed)
             try? await Task.sleep(for: .seconds(600))
             return QueueStatistics()
         }
@@ -49,10 +53,19 @@ struct HealthTests {
 
     @Test func `a store that does not answer is not waited for`() async throws {
         await #expect(throws: StoreError.self) {
-            try await SilentStore().statistics(within: .milliseconds(10))
+            try await SharedStatistics(of: SilentStore()).current(within: .milliseconds(10))
         }
         let store = try await TestAPI(.away).store
-        #expect(try await store.statistics(within: .seconds(60)).queued == 0)
+        #expect(try await SharedStatistics(of: store).current(within: .seconds(60)).queued == 0)
+    }
+
+    @Test func `a store that is slow is asked one question at a time`() async throws {
+        let store = SilentStore()
+        let statistics = SharedStatistics(of: store)
+        for _ in 0..<3 {
+            await #expect(throws: StoreError.self) { try await statistics.current(within: .milliseconds(10)) }
+        }
+        #expect(store.questions.load(ordering: .relaxed) == 1)
     }
 
     @Test func `a service that shuts down says so`() {

@@ -184,6 +184,33 @@ struct LiveServerTests {
         }
     }
 
+    @Test func `those who wait leave connections for other keys, and for probes`() async throws {
+        var limited = try await TestAPI(.hang, credits: "5")
+        limited.configuration.maxConnections = 4
+        let api = limited
+        let other: HTTPFields = [.apiKey: try await api.makeKey(for: .default)]
+        let stream = #"{"prompt": "cat", "stream": true}"#
+        try await api.test(.live) { server in
+            let port = try #require(server.port)
+            // Three may wait, two of them with one key.
+            let first = try await clientWhoseWorkBegan(request(headers: api.keyed([:])), api, port)
+            let second = try await clientWhoseWorkBegan(request(headers: api.keyed([:])), api, port)
+            try await TestClient.withClient(host: "localhost", port: port) { client in
+                for path in [TestAPI.textToImage, "/v1/images/generations"] {
+                    let answer = try await client.execute(request(path, headers: api.keyed([:]), body: stream))
+                    #expect(answer.status == .tooManyRequests)
+                }
+            }
+            let third = try await clientWhoseWorkBegan(request(headers: other), api, port)
+            try await TestClient.withClient(host: "localhost", port: port) { client in
+                #expect(try await client.execute(request(headers: other)).status == .tooManyRequests)
+                let later = try await client.execute(request(TestAPI.textToImageLater, headers: other))
+                #expect(later.status == .ok)
+            }
+            for client in [first, second, third] { try await client.shutdown() }
+        }
+    }
+
     @Test func `the work is kept as long as anyone waits who sent the same`() async throws {
         let api = TestAPI(.slow(.milliseconds(500)))
         try await api.test(.live) { server in

@@ -57,6 +57,8 @@ struct LoggingTests {
                 try await outbound.write(ByteBuffer(string: head + "{}"))
                 if length == 2 { for await _ in api.worker.starts.stream.prefix(1) {} }
             }
+            // Before it is answered the server may not have to stop.
+            while !lines.text.withLock({ $0.contains("http.status") }) { try await Task.sleep(for: .milliseconds(5)) }
         }
         let text = lines.text.withLock { $0 }
         #expect(text.contains(#""http.status": 499"#))

@@ -166,6 +166,17 @@ struct WebhookTests {
         }
     }
 
+    @Test func `of an answer only the status counts, however long it is`() async throws {
+        try await withTestServer { server async throws in
+            server.answer("/hook", status: 200, body: [UInt8](repeating: 0, count: 1 << 20))
+            let api = try await localAPI()
+            let id = try await api.submit(#"{"webhook": "http://127.0.0.1:\#(server.port)/hook"}"#)
+            _ = try await api.end(of: id)
+            #expect(try await sender(api).sendDue() == 1)
+            #expect(try await log(api, id).state == "delivered")
+        }
+    }
+
     @Test func `a delivery is made also after its request's record may not be read any more`() async throws {
         try await withTestServer { server async throws in
             server.answer("/hook", status: 204)

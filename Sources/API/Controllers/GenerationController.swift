@@ -48,7 +48,7 @@ struct GenerationController {
     ) async throws -> Response {
         var request = request
         var order = try await service.orders.order(endpoint, from: &request, answersLater: true)
-        let receipt = try await service.submitForLater(&order, for: caller, context)
+        let receipt = try await service.submit(&order, for: caller, context)
         return try await pending(receipt, at: order.base, status: status)
     }
 

@@ -7,7 +7,7 @@ import ServiceLifecycle
 
 /// Tells operators and their probes how the service is.
 struct HealthController {
-    let store: any MaintenanceStore
+    let statistics: SharedStatistics
 
     /// How long the store may take: less than probes wait.
     static let patience = Duration.seconds(2)
@@ -30,7 +30,7 @@ struct HealthController {
 
     private func response(_ context: APIRequestContext) async -> HealthResponse {
         do {
-            return HealthResponse(try await store.statistics(within: Self.patience))
+            return HealthResponse(try await statistics.current(within: Self.patience))
         } catch {
             context.logger.error("The store cannot be read", metadata: ["error": "\(error)"])
             return HealthResponse(status: .failing)

@@ -7,7 +7,7 @@ import Monitoring
 
 /// Tells Prometheus what is counted here, and what the store says at the moment.
 struct MetricsController {
-    let store: any MaintenanceStore
+    let statistics: SharedStatistics
     let registry: MetricRegistry
     let access: APIConfiguration.MetricsAccess
 
@@ -24,7 +24,7 @@ struct MetricsController {
 
     @Sendable private func metrics(_ request: Request, _ context: APIRequestContext) async throws -> Response {
         do {
-            observe(try await store.statistics(within: HealthController.patience))
+            observe(try await statistics.current(within: HealthController.patience))
         } catch {
             // What is counted here is worth the more when the store does not answer; of it nothing is said then.
             context.logger.error("The store cannot be read", metadata: ["error": "\(error)"])

@@ -68,7 +68,7 @@ struct RequestController {
         var last: JobEvent.ID?
         if let text = request.headers[.lastEventID], !text.isEmpty {
             guard let id = JobEvent.ID(text) else {
-                throw APIError(.invalidParameter, "Last-Event-ID must be the id of an event.")
+                throw APIError(wrong: "Last-Event-ID", "must be the id of an event")
             }
             last = id
         }

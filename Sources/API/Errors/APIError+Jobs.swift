@@ -86,6 +86,16 @@ extension APIError {
         return error
     }()
 
+    /// For one who would wait for pictures, which are not made then.
+    static let tooManyConnections: APIError = {
+        var error = APIError(
+            .tooManyWaits,
+            "Too many requests wait for their pictures already. Nothing was charged. Ask for them later, or try again."
+        )
+        error.retryAfter = .seconds(5)
+        return error
+    }()
+
     /// For one who cannot come back for pictures, which are not made then.
     static let stopping: APIError = {
         var error = APIError(.stopping, "The server shuts down. Nothing was charged. Try again soon.")

@@ -6,7 +6,7 @@ extension OpenAPIDocument {
     var headers: [String: JSONValue] {
         [
             "x-request-id": Self.header("The caller's own, if it sent one; otherwise the request's id."),
-            "x-cost": Self.header("What this call was charged, in credits; 0 for a repetition.", pattern: Self.amount),
+            "x-cost": Self.header("What the request costs, in credits; 0 for a repetition.", pattern: Self.amount),
             "x-remaining-credits": Self.header("What the account has left.", pattern: Self.amount),
             "x-generation-time": Self.header("Seconds from the request to the answer.", pattern: Self.amount),
             "x-seed-value": Self.header("The first picture's seed.", pattern: "^[0-9]+$"),

@@ -35,9 +35,11 @@ struct OutboundClient: Sendable {
     var resolver = HostResolver.system
 
     /// Sends a request and reads the answer, of at most `maxBytes`, within `timeout` in all.
+    ///
+    /// - Parameter maxBytes: `nil` for an answer of which the status is all that counts; its body is not waited for.
     func send(
         _ request: OutboundRequest,
-        maxBytes: Int,
+        maxBytes: Int?,
         timeout: Duration,
         maxRedirects: Int = 0
     ) async throws(OutboundError) -> OutboundResponse {
@@ -65,7 +67,7 @@ struct OutboundClient: Sendable {
     /// One request and its answer, by a connection of its own to an address that was checked.
     private func exchange(
         _ request: OutboundRequest,
-        maxBytes: Int,
+        maxBytes: Int?,
         deadline: NIODeadline
     ) async throws(OutboundError) -> Exchange {
         do {
@@ -77,14 +79,15 @@ struct OutboundClient: Sendable {
                     guard !(300..<400).contains(status) else {
                         return .redirect(status: status, location: response.headers.first(name: "location"))
                     }
+                    guard let maxBytes else { return .response(OutboundResponse(status: status, body: [])) }
                     let body = try await response.body.collect(upTo: maxBytes)
                     return .response(OutboundResponse(status: status, body: Array(body.readableBytesView)))
                 }
             }
         } catch let error as OutboundError {
             throw error
-        } catch is NIOTooManyBytesError {
-            throw .tooLarge(maxBytes: maxBytes)
+        } catch let error as NIOTooManyBytesError {
+            throw .tooLarge(maxBytes: maxBytes ?? error.maxBytes ?? 0)
         } catch let error as HTTPClientError
             where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error)
         {

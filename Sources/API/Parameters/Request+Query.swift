@@ -9,13 +9,8 @@ extension Request {
     func number(_ name: String, in range: ClosedRange<Int>) throws(APIError) -> Int? {
         guard let text = uri.queryParameters[Substring(name)] else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            var error = APIError(
-                .invalidParameter,
-                "\(name) must be a whole number between \(range.lowerBound) and \(range.upperBound)."
-            )
-            error.field = name
-            error.given = String(text.prefix(100))
-            throw error
+            let limit = "must be a whole number between \(range.lowerBound) and \(range.upperBound)"
+            throw APIError(wrong: name, limit, given: String(text.prefix(100)))
         }
         return number
     }
@@ -25,7 +20,7 @@ extension Request {
         get throws(APIError) {
             guard let text = uri.queryParameters["cursor"] else { return nil }
             guard let cursor = JobPage.Cursor(String(text)) else {
-                throw APIError(.invalidParameter, "cursor must be the next_cursor of an answer before.")
+                throw APIError(wrong: "cursor", "must be the next_cursor of an answer before")
             }
             return cursor
         }

@@ -10,18 +10,16 @@ struct GenerationService: Sendable {
     let configuration: APIConfiguration
     let store: any JobStore
     let orders: GenerationOrderReader
+    /// Those who wait for news of jobs that are there.
     let waits: WaitLimit
-    private let sharedWaits = SharedWaits()
+    private let connections: WaitLimit
 
-    /// Makes a job of an order, for a caller who asks for its pictures later.
-    func submitForLater(
-        _ order: inout GenerationOrder,
-        for caller: Caller,
-        _ context: APIRequestContext
-    ) async throws -> JobSubmitter.Receipt {
-        let receipt = try await submit(&order, for: caller, context)
-        if receipt.isRepetition { sharedWaits.keep(receipt.job.id) }
-        return receipt
+    init(configuration: APIConfiguration, store: any JobStore, orders: GenerationOrderReader, waits: WaitLimit) {
+        self.configuration = configuration
+        self.store = store
+        self.orders = orders
+        self.waits = waits
+        connections = WaitLimit(configuration.maxWaitingConnectionsPerKey, ofAll: configuration.maxWaitingConnections)
     }
 
     /// Makes a job of an order, which then holds no reference picture any more: the job's record does.
@@ -40,16 +38,15 @@ struct GenerationService: Sendable {
 
     /// Makes a job of an order and waits for its end, or for the server's.
     ///
-    /// The job is cancelled when all who wait for it are gone.
+    /// The job is cancelled when the caller leaves, unless it `keepsOnDisconnect` or the request was sent again.
     func finish(
         _ order: inout GenerationOrder,
         for caller: Caller,
         _ context: APIRequestContext,
         keepsOnDisconnect: Bool = false
     ) async throws -> JobSubmitter.Receipt {
-        var receipt =
-            keepsOnDisconnect
-            ? try await submitForLater(&order, for: caller, context) : try await submit(&order, for: caller, context)
+        let connection = try connection(of: caller)
+        var receipt = try await submit(&order, for: caller, context)
         let place = try placeToWait(for: receipt, caller)
         let wish = keepsOnDisconnect ? nil : wish(for: receipt)
         do {
@@ -66,7 +63,7 @@ struct GenerationService: Sendable {
             throw error
         }
         wish?.end()
-        withExtendedLifetime(place) {}
+        withExtendedLifetime((place, connection)) {}
         return receipt
     }
 
@@ -91,10 +88,16 @@ struct GenerationService: Sendable {
     /// - Returns: The job, if it was completed meanwhile, and paid for.
     /// - Throws: ``APIError`` if there will be no pictures.
     func stop(_ job: Job) async throws -> Job {
-        guard case .found(let job) = try await store.cancel(job.id, of: job.account),
+        guard case .found(let job) = try await store.abandon(job.id, of: job.account),
             job.lifecycle.state == .ended(.completed)
         else { throw APIError.stopping }
         return job
+    }
+
+    /// A connection that the caller may keep open until there are pictures, to be asked for before there is a job.
+    func connection(of caller: Caller) throws -> WaitLimit.Place {
+        guard let place = connections.enter(caller) else { throw APIError.tooManyConnections }
+        return place
     }
 
     /// Repetitions cost nothing, so no more of them wait than anyone may.
@@ -104,45 +107,40 @@ struct GenerationService: Sendable {
         return place
     }
 
-    /// A caller's wish for a job's end, which keeps the job going; `nil` for a repetition of a job that nobody waits for.
+    /// A caller's wish for a job's end, which keeps the job going; `nil` for a repetition, whose job goes on anyway.
     func wish(for receipt: JobSubmitter.Receipt) -> Wish? {
-        guard sharedWaits.enter(receipt.job.id, isRepetition: receipt.isRepetition) else { return nil }
-        return Wish(job: receipt.job, store: store, waits: sharedWaits)
+        receipt.isRepetition ? nil : Wish(job: receipt.job, store: store)
     }
 
-    /// What keeps a job going that is made for those who wait.
+    /// What keeps a job going that is made for a caller who waits.
     ///
     /// Whoever lets go of it without an end has left: an answer that was never begun ends nothing.
     final class Wish: Sendable {
         private let job: Job
         private let store: any JobStore
-        private let waits: SharedWaits
         private let isOver = Atomic(false)
 
-        fileprivate init(job: Job, store: any JobStore, waits: SharedWaits) {
+        fileprivate init(job: Job, store: any JobStore) {
             self.job = job
             self.store = store
-            self.waits = waits
         }
 
         deinit {
-            guard endsAsTheLast() else { return }
-            Task { [store, job] in try await store.cancel(job.id, of: job.account) }
+            guard endsNow() else { return }
+            Task { [store, job] in try await store.abandon(job.id, of: job.account) }
         }
 
         /// The caller has what it waited for.
-        func end() { _ = endsAsTheLast() }
+        func end() { _ = endsNow() }
 
-        /// The caller left, or is told of a fault; if nobody else waits, the job is not wanted.
+        /// The caller left, or is told of a fault.
         func endEarly(_ context: APIRequestContext) async throws {
-            guard endsAsTheLast() else { return }
-            _ = try await store.cancel(job.id, of: job.account)
-            context.logger.info("Request cancelled because nobody waits for it", metadata: ["job": "\(job.id)"])
+            guard endsNow() else { return }
+            _ = try await store.abandon(job.id, of: job.account)
+            context.logger.info("Request abandoned by its caller", metadata: ["job": "\(job.id)"])
         }
 
-        /// Whether this was the last wish for the job, and had not ended before.
-        private func endsAsTheLast() -> Bool {
-            !isOver.exchange(true, ordering: .relaxed) && waits.leave(job.id)
-        }
+        /// Whether it had not ended before.
+        private func endsNow() -> Bool { !isOver.exchange(true, ordering: .relaxed) }
     }
 }

@@ -24,8 +24,6 @@ package struct WebhookSender: Service {
     private static let interval = Duration.seconds(1)
     /// How long a receiver may take.
     private static let timeout = Duration.seconds(15)
-    /// What is read of an answer, of which only the status counts.
-    private static let maxAnswerBytes = 64 << 10
 
     /// A sender of the deliveries in `store`.
     package init(
@@ -89,7 +87,7 @@ package struct WebhookSender: Service {
             if let trace = message.trace { logger[metadataKey: "trace_id"] = "\(trace.traceID)" }
             let response = try await client.send(
                 OutboundRequest(url: url, body: message.body, headers: message.headers(signedWith: secret)),
-                maxBytes: Self.maxAnswerBytes,
+                maxBytes: nil,
                 timeout: Self.timeout
             )
             attempt.status = response.status

@@ -46,6 +46,12 @@ package protocol JobStore: Sendable {
     /// Its credits are given back at once. A worker that has it learns so by its next heartbeat.
     func cancel(_ id: JobID, of account: AccountID?) async throws(StoreError) -> JobLookup
 
+    /// Cancels a job because whoever sent its request does not wait for it any more, and returns what it is then.
+    ///
+    /// A job whose request was sent again, with the same idempotency key, goes on: somebody still wants it, at this gateway
+    /// or another.
+    func abandon(_ id: JobID, of account: AccountID) async throws(StoreError) -> JobLookup
+
     /// What happened to a job after the event `last`, or since its submission for `nil`, in order.
     ///
     /// While that is nothing, waits for something up to `patience`. There is nothing to wait for when the job is over or not

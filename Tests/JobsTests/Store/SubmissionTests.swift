@@ -101,6 +101,33 @@ import Testing
     }
 
     @Test(arguments: StoreKind.allCases)
+    func anAbandonedJobGoesOnIfItsRequestWasSentAgain(kind: StoreKind) async throws {
+        let test = try await TestStore(kind)
+        try await test.store.open(.alice)
+        let alone = try await test.store.accept(.test(idempotencyKey: "alone"))
+        guard case .found(let abandoned) = try await test.store.abandon(alone.id, of: .alice) else {
+            throw Unexpected(outcome: "not found")
+        }
+        #expect(abandoned.lifecycle.state == .ended(.cancelled))
+        let wanted = try await test.store.accept(.test(idempotencyKey: "wanted"))
+        // Another gateway's caller.
+        guard case .repeated(.found, wanted.id) = try await test.another().submit(.test(idempotencyKey: "wanted"))
+        else {
+            throw Unexpected(outcome: "not repeated")
+        }
+        guard case .found(let kept) = try await test.store.abandon(wanted.id, of: .alice) else {
+            throw Unexpected(outcome: "not found")
+        }
+        #expect(kept.lifecycle.state == .queued)
+        #expect(try await test.store.abandon(wanted.id, of: .bob) == .unknown)
+        guard case .found(let cancelled) = try await test.store.cancel(wanted.id, of: .alice) else {
+            throw Unexpected(outcome: "not found")
+        }
+        #expect(cancelled.lifecycle.state == .ended(.cancelled))
+        #expect(try await test.store.available() == Credits(test: "1"))
+    }
+
+    @Test(arguments: StoreKind.allCases)
     func aRequestThatEndedWithoutPicturesCanBeRepeated(kind: StoreKind) async throws {
         let test = try await TestStore(kind)
         try await test.store.open(.alice)

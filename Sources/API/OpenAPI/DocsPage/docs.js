@@ -108,7 +108,7 @@ function show(root) {
   main.replaceChildren(...sections, element("section", { id: "schemas" }, element("h2", {}, "Schemas"), ...schemas));
 }
 
-fetch("/openapi.json")
+fetch("openapi.json")
   .then((response) => response.json())
   .then(show)
   .catch((error) => main.replaceChildren(element("p", { role: "alert" }, `The document cannot be shown: ${error.message}`)));

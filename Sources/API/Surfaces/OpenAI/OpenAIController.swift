@@ -59,12 +59,14 @@ struct OpenAIController {
         let arrived = clock.now
         var (order, partialImages) = try await order(kind, request)
         if let partialImages {
+            let connection = try service.connection(of: caller)
             let receipt = try await service.submit(&order, for: caller, context)
             let stream = OpenAIImageStream(
                 kind: kind,
                 partialImages: partialImages,
                 order: order,
                 receipt: receipt,
+                connection: connection,
                 place: try service.placeToWait(for: receipt, caller),
                 service: service,
                 answers: answers

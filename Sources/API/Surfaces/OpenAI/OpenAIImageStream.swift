@@ -13,7 +13,9 @@ struct OpenAIImageStream: Sendable {
     let partialImages: Int
     let order: GenerationOrder
     let receipt: JobSubmitter.Receipt
-    /// The caller's place among those that wait, if it needs one, which is kept as long as the stream is.
+    /// The caller's place among all who wait, which is kept as long as the stream is.
+    let connection: WaitLimit.Place
+    /// Its place among those that repeat a request, if it does.
     let place: WaitLimit.Place?
     let service: GenerationService
     let answers: JobAnswers
@@ -40,7 +42,7 @@ struct OpenAIImageStream: Sendable {
                     try await wish?.endEarly(context)
                     throw error
                 }
-                withExtendedLifetime(place) {}
+                withExtendedLifetime((place, connection)) {}
             }
         )
     }

@@ -69,7 +69,7 @@ struct ReplicateController {
         var order = try await order(endpoint, request)
         let place = wait.flatMap { _ in service.waits.enter(caller) }
         guard wait == nil || place != nil else { throw APIError.tooManyWaits }
-        let receipt = try await service.submitForLater(&order, for: caller, context)
+        let receipt = try await service.submit(&order, for: caller, context)
         let job = try await job(of: receipt, onceEndedWithin: wait, context)
         withExtendedLifetime(place) {}
         // The record of the first of several that are the same says which seed it drew.

@@ -13,7 +13,10 @@ enum PostgresSchema {
         var sql: String
     }
 
-    static let migrations = [Migration(version: 1, oldestReader: 1, sql: accounts + ledger + jobs)]
+    static let migrations = [
+        Migration(version: 1, oldestReader: 1, sql: accounts + ledger + jobs),
+        Migration(version: 2, oldestReader: 1, sql: "ALTER TABLE job ADD COLUMN is_repeated BIGINT NOT NULL DEFAULT 0"),
+    ]
 
     /// Brings the tables up to date: once, however many programs begin at the same time.
     ///

@@ -13,6 +13,8 @@ struct JobRow {
     var leaseStarted: Timestamp?
     /// When the record can no longer be read.
     let recordExpires: Timestamp?
+    /// Whether its request was sent again.
+    let isRepeated: Bool
 }
 
 extension JobRow {
@@ -24,6 +26,7 @@ extension JobRow {
         webhook = try row["webhook"]
         leaseStarted = try row["lease_started"]
         recordExpires = try row["record_expires"]
+        isRepeated = try row["is_repeated"] as Int != 0
         job = try Job(
             id: row["id"],
             account: row["account"],

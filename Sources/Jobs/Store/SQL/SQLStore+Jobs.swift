@@ -38,10 +38,23 @@ extension SQLStore {
     }
 
     package func cancel(_ id: JobID, of account: AccountID?) async throws(StoreError) -> JobLookup {
+        try await cancel(id, of: account) { _ in true }
+    }
+
+    package func abandon(_ id: JobID, of account: AccountID) async throws(StoreError) -> JobLookup {
+        try await cancel(id, of: account) { !$0.isRepeated }
+    }
+
+    /// Cancels a job if `mayEnd` says so.
+    private func cancel(
+        _ id: JobID,
+        of account: AccountID?,
+        if mayEnd: @escaping @Sendable (JobRow) -> Bool
+    ) async throws(StoreError) -> JobLookup {
         try await write { transaction in
-            guard case .found = try transaction.lookUp(id, of: account), var row = try transaction.jobRow(id) else {
-                return try transaction.lookUp(id, of: account)
-            }
+            guard case .found = try transaction.lookUp(id, of: account), var row = try transaction.jobRow(id),
+                mayEnd(row)
+            else { return try transaction.lookUp(id, of: account) }
             let actions = row.job.lifecycle.cancel()
             if !actions.isEmpty { try transaction.apply(actions, to: row) }
             return try transaction.lookUp(id, of: account)

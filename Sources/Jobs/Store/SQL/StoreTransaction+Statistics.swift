@@ -4,7 +4,7 @@
 extension StoreTransaction {
     func statistics() throws -> QueueStatistics {
         var statistics = QueueStatistics()
-        // Each has its own index, so that it takes no longer the more jobs are remembered.
+        // Each has its own index; those that ended are counted as long as their records are kept.
         let open = try rows(
             "SELECT state, COUNT(*) AS count FROM job WHERE state IN ('queued', 'leased') GROUP BY state"
         )

@@ -84,6 +84,8 @@ extension StoreTransaction {
     private func outcome(of repeated: SQLRow, for submission: Submission) throws -> SubmissionOutcome {
         guard try repeated["fingerprint"] == submission.idempotency?.fingerprint else { return .idempotencyMismatch }
         let job: JobID = try repeated["job"]
+        // A write that other repetitions need not repeat.
+        try run("UPDATE job SET is_repeated = 1 WHERE id = ? AND is_repeated = 0", job)
         return .repeated(try lookUp(job, of: submission.account), job)
     }
 

@@ -21,6 +21,9 @@ enum SQLiteSchema {
         migrator.registerMigration("3: traces") { db in
             try db.execute(sql: traces)
         }
+        migrator.registerMigration("4: repeated requests") { db in
+            try db.execute(sql: "ALTER TABLE job ADD COLUMN is_repeated INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 
