@@ -34,7 +34,8 @@ enum Main {
         case .validationFailure:
             let message = Darkroom.message(for: error)
             let origin = configured?.origin(of: message).map { " (from \($0))" } ?? ""
-            Terminal.complain(message + origin)
+            // A database's address that is written wrong may hold a password, and this may be a log.
+            Terminal.complain(message.replacing(/:\/\/.*@/, with: "://…@") + origin)
         default:
             if error is CancellationError {
                 Foundation.exit(130)

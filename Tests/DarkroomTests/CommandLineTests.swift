@@ -23,7 +23,9 @@ import Testing
         (["bench", "--size", "100"], "--size must be a multiple of 8"),
         (["bench", "--rows", "0"], "--rows"),
         (["bench", "--repeats", "0"], "--repeats"),
+        (["bench", "--layers", "--picture"], "--layers"),
         (["serve", "--port", "99999"], "--port"),
+        (["serve", "--auth", "none", "--host", "127.example.com"], "--auth none"),
         (["serve", "--public-url", "ftp://example.org"], "--public-url"),
         (["paint"], "paint"),
     ])
@@ -37,6 +39,13 @@ import Testing
         #expect(complained.hasPrefix("error: "))
         #expect(complained.contains(mentioned))
         #expect(complained.split(separator: "\n").count == 1)
+    }
+
+    @Test func aDatabaseAddressThatIsWrittenWrongIsNotRepeatedWithItsPassword() throws {
+        let run = try DarkroomProcess.run("serve", "--database", "postgrsql://darkroom:s3cret@db.example.org/darkroom")
+        #expect(run.status == 64)
+        #expect(run.errors.contains("--database"))
+        #expect(!run.errors.contains("s3cret"))
     }
 
     @Test func tokenizePrintsAnArrayOfTheIds() throws {
@@ -218,6 +227,7 @@ import Testing
             #expect(run.output.contains(line))
         }
         #expect(try DarkroomProcess.run("doctor", "--model", "/nowhere").status == 1)
+        #expect(try DarkroomProcess.run("doctor", "--model", DarkroomProcess.model, "--device", "cuda:999").status == 1)
     }
 
     @Test func benchTimesEachNetworkAndCountsItsOperationsByKind() throws {

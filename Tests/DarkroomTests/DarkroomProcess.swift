@@ -33,9 +33,9 @@ struct DarkroomProcess {
         process.standardOutput = output
         process.standardError = errors
         process.standardInput = FileHandle.nullDevice
-        // No test leaves anything in the user's cache.
+        // No test leaves anything in the user's cache, or in the database of the user's server.
         process.environment = ProcessInfo.processInfo.environment
-            .merging(["DARKROOM_CACHE_DIRECTORY": ""]) { $1 }.merging(environment) { $1 }
+            .merging(["DARKROOM_CACHE_DIRECTORY": "", "XDG_STATE_HOME": "/nowhere"]) { $1 }.merging(environment) { $1 }
         try process.run()
         return process
     }

@@ -150,6 +150,16 @@ import Testing
         #expect(!wrong.errors.contains("secret"))
     }
 
+    @Test func theDatabaseThatServeMadeIsTheOneWhereNobodySaysOtherwise() async throws {
+        let environment = ["XDG_STATE_HOME": directory.path("state")]
+        let standard = directory.path("state/darkroom")
+        try FileManager.default.createDirectory(atPath: standard, withIntermediateDirectories: true)
+        let made = try DarkroomProcess.run("keys", "create", "--database", "sqlite:\(standard)/darkroom.sqlite")
+        #expect(made.status == 0)
+        let list = try await DarkroomProcess.run(["keys", "list"], environment: environment)
+        #expect(list.output.contains("default"))
+    }
+
     @Test func doctorSaysWhetherTheBooksBalance() async throws {
         _ = try DarkroomProcess.run("keys", "create", "--database", database, "--credits", "1")
         _ = try await submit()

@@ -54,12 +54,15 @@ struct DoctorReport: Encodable {
     var modelProblem: String?
     /// The GPU, or why there is none.
     var gpu: String
+    /// Whether a GPU was named that is not there.
+    var isDeviceMissing = false
     /// Operations that were held against the reference.
     var operations: [OperationReport]?
     var database: DatabaseReport?
 
     var hasProblems: Bool {
-        modelProblem != nil || database?.problems.isEmpty == false || operations?.contains { !$0.isRight } == true
+        modelProblem != nil || isDeviceMissing || database?.problems.isEmpty == false
+            || operations?.contains { !$0.isRight } == true
     }
 
     init(modelOptions: ModelOptions, deviceOptions: DeviceOptions) {
@@ -76,6 +79,7 @@ struct DoctorReport: Encodable {
             )
         } catch {
             gpu = "\(error)"
+            isDeviceMissing = deviceOptions.device != .cpu
         }
         do {
             _ = try modelOptions.source()

@@ -8,7 +8,7 @@ import Jobs
 struct DatabaseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The service's database (default: $\(StoreLocation.environmentKey), where a password is seen by nobody).",
+            "The service's database (default: $\(StoreLocation.environmentKey), where a password is seen by nobody, else the one serve made where it was told none).",
             valueName: "sqlite:path|postgresql://…"
         )
     )
@@ -16,7 +16,8 @@ struct DatabaseOptions: ParsableArguments {
 
     /// Opens the store, which is made first if it is not there and `createsStore`.
     func open(createsStore: Bool = false) async throws -> any Store {
-        guard let location = try database ?? StoreLocation.named(in: ProcessInfo.processInfo.environment) else {
+        let named = try database ?? StoreLocation.named(in: ProcessInfo.processInfo.environment)
+        guard let location = named ?? StoreLocation.existingStandard else {
             throw ValidationError("--database or \(StoreLocation.environmentKey) must say which database")
         }
         do {

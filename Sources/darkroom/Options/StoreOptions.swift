@@ -118,7 +118,14 @@ struct StoreOptions: ParsableArguments {
 
 extension StoreLocation {
     /// Where this user's programs keep what outlives them, by the XDG base directory specification.
-    static let standard = StoreLocation.sqlite(path: standardDirectory.appending(path: "darkroom.sqlite").path)
+    static let standard = StoreLocation.sqlite(path: standardPath)
+
+    /// ``standard`` where a server has made it.
+    static var existingStandard: StoreLocation? {
+        FileManager.default.fileExists(atPath: standardPath) ? standard : nil
+    }
+
+    private static let standardPath = standardDirectory.appending(path: "darkroom.sqlite").path
 
     private static var standardDirectory: URL {
         let state = ProcessInfo.processInfo.environment["XDG_STATE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil }

@@ -25,7 +25,7 @@ struct Bench: ParsableCommand {
     @Flag(help: "Also time whole pictures of 25 steps with guidance.")
     var picture = false
 
-    @Flag(help: "Instead of times, say how far each 8-bit layer of the UNet is from bfloat16.")
+    @Flag(help: "Instead of times, say how far each 8-bit layer of the UNet is from bfloat16, whatever --dtype says.")
     var layers = false
 
     @Flag(help: "Print JSON.")
@@ -40,6 +40,9 @@ struct Bench: ParsableCommand {
         }
         guard (1...1000).contains(repeats) else {
             throw ValidationError("--repeats must be between 1 and 1000. Given: \(repeats)")
+        }
+        if layers, picture || deviceOptions.device != .cpu || deviceOptions.isFast {
+            throw ValidationError("--layers compares on the processor, untimed: no --picture, --device or --fast")
         }
     }
 
