@@ -1,6 +1,10 @@
 # Darkroom's two commands: `make serve` and `make test`. Each sets up what it needs.
 
 SWIFT_BUILD = swift build --configuration release
+# The executable then needs no Swift where it runs. On macOS Swift is a part of the system.
+ifeq ($(shell uname),Linux)
+SWIFT_BUILD += --static-swift-stdlib
+endif
 PORT ?= 8080
 
 .PHONY: serve test test-browser test-clients build dependencies test-dependencies format lint
