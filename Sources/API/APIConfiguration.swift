@@ -46,10 +46,10 @@ package struct APIConfiguration: Sendable {
     package var maxWaitsPerKey = 64
     /// How many connections may be open; further ones wait to be accepted.
     package var maxConnections = 900
-    /// How many of them may wait for pictures, so that some are left for those who ask whether the server is well.
-    package var maxWaitingConnections: Int { max(1, maxConnections * 9 / 10) }
-    /// How many of these may be one key's, so that the others find a place too.
-    package var maxWaitingConnectionsPerKey: Int { max(1, maxConnections / 2) }
+    /// How many requests may wait for anything, so that connections are left for those who ask whether the server is well.
+    package var maxWaits: Int { max(1, maxConnections * 9 / 10) }
+    /// How many requests of one key may wait for pictures, so that the others find a place too.
+    package var maxPictureWaitsPerKey: Int { max(1, maxConnections / 2) }
     /// How long a new connection may take to send the head of its first request.
     package var headTimeout = Duration.seconds(15)
     /// How long a request's body may take.

@@ -71,7 +71,8 @@ func buildRouter(
     }
     let gate = Gate(accounts: store, auth: configuration.auth)
     let answers = JobAnswers(store: store)
-    let waits = WaitLimit(configuration.maxWaitsPerKey)
+    let allWaits = WaitLimit.Total(configuration.maxWaits)
+    let waits = WaitLimit(configuration.maxWaitsPerKey, of: allWaits)
     let statistics = SharedStatistics(of: store)
     PageController().addRoutes(to: router)
     ConfigController(configuration: configuration).addRoutes(to: router)
@@ -93,7 +94,8 @@ func buildRouter(
             configuration: configuration,
             outbound: OutboundClient(policy: configuration.outbound)
         ),
-        waits: waits
+        waits: waits,
+        pictureWaits: WaitLimit(configuration.maxPictureWaitsPerKey, of: allWaits)
     )
     GenerationController(service: service, answers: answers).addRoutes(to: router, behind: gate)
     addSurfaces(to: router, behind: gate, service: service, answers: answers)

@@ -35,7 +35,8 @@ enum Main {
             let message = Darkroom.message(for: error)
             let origin = configured?.origin(of: message).map { " (from \($0))" } ?? ""
             // A database's address that is written wrong may hold a password, and this may be a log.
-            Terminal.complain(message.replacing(/:\/\/.*@/, with: "://…@") + origin)
+            let told = message.replacing(/'.*' is invalid for '--database/, with: "given is invalid for '--database")
+            Terminal.complain(told + origin)
         default:
             if error is CancellationError {
                 Foundation.exit(130)

@@ -86,7 +86,8 @@ struct IdempotencyTests {
             configuration: api.configuration,
             store: api.store,
             orders: GenerationOrderReader(configuration: api.configuration, outbound: outbound),
-            waits: WaitLimit(1)
+            waits: WaitLimit(1),
+            pictureWaits: WaitLimit(1)
         )
         guard case .found(let job) = try await api.store.job(id, of: nil) else { throw APIError.unknownRequest }
         let receipt = JobSubmitter.Receipt(job: job, isRepetition: false)

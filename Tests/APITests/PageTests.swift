@@ -29,6 +29,13 @@ struct PageTests {
         #expect(response.bytes.count > 200)
     }
 
+    @Test(arguments: ["/admin", "/docs"])
+    func `a page with a slash behind its address is elsewhere`(path: String) async throws {
+        let response = try await TestAPI().send(.get, path + "/")
+        #expect(response.status == .permanentRedirect)
+        #expect(response.header("location") == "..\(path)")
+    }
+
     @Test(arguments: ["/", "/admin"])
     func `a page has nothing inline and nothing from elsewhere`(path: String) async throws {
         let html = try await TestAPI().send(.get, path).text

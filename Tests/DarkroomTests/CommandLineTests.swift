@@ -41,8 +41,12 @@ import Testing
         #expect(complained.split(separator: "\n").count == 1)
     }
 
-    @Test func aDatabaseAddressThatIsWrittenWrongIsNotRepeatedWithItsPassword() throws {
-        let run = try DarkroomProcess.run("serve", "--database", "postgrsql://darkroom:s3cret@db.example.org/darkroom")
+    @Test(arguments: [
+        "postgrsql://darkroom:s3cret@db.example.org/darkroom", "postgresql:/darkroom:s3cret@db.example.org/darkroom",
+        "host=db.example.org user=darkroom password=s3cret",
+    ])
+    func aDatabaseAddressThatIsWrittenWrongIsNotRepeatedWithItsPassword(address: String) throws {
+        let run = try DarkroomProcess.run("serve", "--database", address)
         #expect(run.status == 64)
         #expect(run.errors.contains("--database"))
         #expect(!run.errors.contains("s3cret"))

@@ -25,12 +25,21 @@ struct PageController {
                 RouterPath(file.path),
                 [
                     .get: { request, _ in
-                        tag.isKnown(to: request)
+                        if let elsewhere = request.withoutTrailingSlash { return elsewhere }
+                        return tag.isKnown(to: request)
                             ? Response(status: .notModified, headers: headers)
                             : Response(status: .ok, headers: headers, contentType: file.mediaType, bytes: file.bytes)
                     }
                 ]
             )
         }
+    }
+}
+
+extension Request {
+    /// The answer to a page's address with a slash at its end, from which the page's own relative links would lead nowhere.
+    var withoutTrailingSlash: Response? {
+        guard uri.path.hasSuffix("/"), let name = uri.path.split(separator: "/").last else { return nil }
+        return Response(status: .permanentRedirect, headers: [.location: "../\(name)"])
     }
 }

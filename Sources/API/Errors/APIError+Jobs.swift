@@ -87,7 +87,7 @@ extension APIError {
     }()
 
     /// For one who would wait for pictures, which are not made then.
-    static let tooManyConnections: APIError = {
+    static let tooManyPictureWaits: APIError = {
         var error = APIError(
             .tooManyWaits,
             "Too many requests wait for their pictures already. Nothing was charged. Ask for them later, or try again."
@@ -99,6 +99,16 @@ extension APIError {
     /// For one who cannot come back for pictures, which are not made then.
     static let stopping: APIError = {
         var error = APIError(.stopping, "The server shuts down. Nothing was charged. Try again soon.")
+        error.retryAfter = .seconds(5)
+        return error
+    }()
+
+    /// For one who cannot come back for pictures, which are made all the same because they were asked for twice.
+    static let stoppingWithoutCancelling: APIError = {
+        var error = APIError(
+            .stopping,
+            "The server shuts down. The request was sent again and goes on: send it once more with its Idempotency-Key."
+        )
         error.retryAfter = .seconds(5)
         return error
     }()

@@ -38,6 +38,6 @@ struct OpenAPIController {
             contentType: contentType,
             bytes: bytes
         )
-        router.endpoint(path, [.get: { _, _ in response }])
+        router.endpoint(path, [.get: { request, _ in request.withoutTrailingSlash ?? response }])
     }
 }

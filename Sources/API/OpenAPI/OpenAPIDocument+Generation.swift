@@ -14,7 +14,7 @@ extension OpenAPIDocument {
 
     /// What may become of one whose caller waits.
     static let waitErrors: [ErrorCode] = [
-        .idempotencyInProgress, .requestCancelled, .invalidOutput, .workerFailed, .timeout,
+        .idempotencyInProgress, .requestCancelled, .tooManyWaits, .invalidOutput, .workerFailed, .timeout,
     ]
 
     var generationOperations: [OpenAPIOperation] {
@@ -30,7 +30,7 @@ extension OpenAPIDocument {
             summary: "\(endpoint.summary), and wait for them.",
             description: """
                 With `Accept: image/…` and one sample, the answer is the file itself. A caller who disconnects cancels the \
-                request and is not charged.
+                request and is not charged, unless the request was sent again or is kept (`x-keep-on-disconnect`).
                 """,
             scope: .generate,
             parameters: [

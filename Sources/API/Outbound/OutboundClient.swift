@@ -80,14 +80,16 @@ struct OutboundClient: Sendable {
                         return .redirect(status: status, location: response.headers.first(name: "location"))
                     }
                     guard let maxBytes else { return .response(OutboundResponse(status: status, body: [])) }
-                    let body = try await response.body.collect(upTo: maxBytes)
-                    return .response(OutboundResponse(status: status, body: Array(body.readableBytesView)))
+                    do {
+                        let body = try await response.body.collect(upTo: maxBytes)
+                        return .response(OutboundResponse(status: status, body: Array(body.readableBytesView)))
+                    } catch is NIOTooManyBytesError {
+                        throw OutboundError.tooLarge(maxBytes: maxBytes)
+                    }
                 }
             }
         } catch let error as OutboundError {
             throw error
-        } catch let error as NIOTooManyBytesError {
-            throw .tooLarge(maxBytes: maxBytes ?? error.maxBytes ?? 0)
         } catch let error as HTTPClientError
             where [.deadlineExceeded, .connectTimeout, .readTimeout].contains(error)
         {

@@ -12,15 +12,8 @@ struct GenerationService: Sendable {
     let orders: GenerationOrderReader
     /// Those who wait for news of jobs that are there.
     let waits: WaitLimit
-    private let connections: WaitLimit
-
-    init(configuration: APIConfiguration, store: any JobStore, orders: GenerationOrderReader, waits: WaitLimit) {
-        self.configuration = configuration
-        self.store = store
-        self.orders = orders
-        self.waits = waits
-        connections = WaitLimit(configuration.maxWaitingConnectionsPerKey, ofAll: configuration.maxWaitingConnections)
-    }
+    /// Those who wait for pictures they have just asked for.
+    let pictureWaits: WaitLimit
 
     /// Makes a job of an order, which then holds no reference picture any more: the job's record does.
     func submit(
@@ -45,7 +38,7 @@ struct GenerationService: Sendable {
         _ context: APIRequestContext,
         keepsOnDisconnect: Bool = false
     ) async throws -> JobSubmitter.Receipt {
-        let connection = try connection(of: caller)
+        let picturePlace = try placeForPictures(of: caller)
         var receipt = try await submit(&order, for: caller, context)
         let place = try placeToWait(for: receipt, caller)
         let wish = keepsOnDisconnect ? nil : wish(for: receipt)
@@ -63,7 +56,7 @@ struct GenerationService: Sendable {
             throw error
         }
         wish?.end()
-        withExtendedLifetime((place, connection)) {}
+        withExtendedLifetime((place, picturePlace)) {}
         return receipt
     }
 
@@ -88,15 +81,15 @@ struct GenerationService: Sendable {
     /// - Returns: The job, if it was completed meanwhile, and paid for.
     /// - Throws: ``APIError`` if there will be no pictures.
     func stop(_ job: Job) async throws -> Job {
-        guard case .found(let job) = try await store.abandon(job.id, of: job.account),
-            job.lifecycle.state == .ended(.completed)
-        else { throw APIError.stopping }
+        guard case .found(let job) = try await store.abandon(job.id, of: job.account) else { throw APIError.stopping }
+        guard job.lifecycle.isEnded else { throw APIError.stoppingWithoutCancelling }
+        guard job.lifecycle.state == .ended(.completed) else { throw APIError.stopping }
         return job
     }
 
-    /// A connection that the caller may keep open until there are pictures, to be asked for before there is a job.
-    func connection(of caller: Caller) throws -> WaitLimit.Place {
-        guard let place = connections.enter(caller) else { throw APIError.tooManyConnections }
+    /// A place among those who wait for pictures, to be asked for before there is a job.
+    func placeForPictures(of caller: Caller) throws -> WaitLimit.Place {
+        guard let place = pictureWaits.enter(caller) else { throw APIError.tooManyPictureWaits }
         return place
     }
 

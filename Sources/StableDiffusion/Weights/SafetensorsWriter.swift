@@ -27,7 +27,10 @@ package enum SafetensorsWriter {
             }
             header[tensor.name] = Entry(shape: tensor.shape, dataOffsets: [start, data.count])
         }
-        let json = try JSONEncoder().encode(header)
+        let encoder = JSONEncoder()
+        // The same tensors are the same bytes.
+        encoder.outputFormatting = .sortedKeys
+        let json = try encoder.encode(header)
         var file: [UInt8] = []
         file.append(littleEndian: UInt64(json.count), bytes: 8)
         try Data(file + json + data).write(to: URL(filePath: path), options: .atomic)

@@ -20,7 +20,7 @@ struct Welcome {
         guard let secret = try await newKey(store) else {
             // A key cannot be shown again.
             return request(keyHeader: " --header \"x-api-key: $DARKROOM_KEY\"")
-                + "\nNo key at hand? `darkroom keys create` makes one, with serve's `--database` where it has one.\n"
+                + "\nNo key at hand? `darkroom keys create` makes one, with `--database` where this server's is another.\n"
         }
         return """
             Your API key, shown this once:

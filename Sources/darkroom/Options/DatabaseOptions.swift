@@ -20,6 +20,7 @@ struct DatabaseOptions: ParsableArguments {
         guard let location = named ?? StoreLocation.existingStandard else {
             throw ValidationError("--database or \(StoreLocation.environmentKey) must say which database")
         }
+        if named == nil { Terminal.note("Database: \(location.redacted)\n") }
         do {
             return try await location.open(createsStore: createsStore)
         } catch {

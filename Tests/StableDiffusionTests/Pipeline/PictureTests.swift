@@ -28,7 +28,9 @@ import Testing
 
     @Test(arguments: [Float.nan, Float.infinity, -Float.infinity])
     func `values that are not numbers are no picture`(value: Float) {
-        #expect(throws: PipelineError.self) { try Picture(decoded: [0, 0.5, value], width: 1, height: 1) }
+        #expect(throws: PipelineError.invalidOutput("the decoded picture has values that are not numbers")) {
+            try Picture(decoded: [0, 0.5, value], width: 1, height: 1)
+        }
     }
 
     @Test func `an autoencoder that gives no numbers gives neither latents nor a picture`() throws {

@@ -59,14 +59,14 @@ struct OpenAIController {
         let arrived = clock.now
         var (order, partialImages) = try await order(kind, request)
         if let partialImages {
-            let connection = try service.connection(of: caller)
+            let picturePlace = try service.placeForPictures(of: caller)
             let receipt = try await service.submit(&order, for: caller, context)
             let stream = OpenAIImageStream(
                 kind: kind,
                 partialImages: partialImages,
                 order: order,
                 receipt: receipt,
-                connection: connection,
+                picturePlace: picturePlace,
                 place: try service.placeToWait(for: receipt, caller),
                 service: service,
                 answers: answers

@@ -13,8 +13,8 @@ struct OpenAIImageStream: Sendable {
     let partialImages: Int
     let order: GenerationOrder
     let receipt: JobSubmitter.Receipt
-    /// The caller's place among all who wait, which is kept as long as the stream is.
-    let connection: WaitLimit.Place
+    /// The caller's place among those who wait for pictures, which is kept as long as the stream is.
+    let picturePlace: WaitLimit.Place
     /// Its place among those that repeat a request, if it does.
     let place: WaitLimit.Place?
     let service: GenerationService
@@ -42,7 +42,7 @@ struct OpenAIImageStream: Sendable {
                     try await wish?.endEarly(context)
                     throw error
                 }
-                withExtendedLifetime((place, connection)) {}
+                withExtendedLifetime((place, picturePlace)) {}
             }
         )
     }

@@ -15,7 +15,7 @@ enum PostgresSchema {
 
     static let migrations = [
         Migration(version: 1, oldestReader: 1, sql: accounts + ledger + jobs),
-        Migration(version: 2, oldestReader: 1, sql: "ALTER TABLE job ADD COLUMN is_repeated BIGINT NOT NULL DEFAULT 0"),
+        Migration(version: 2, oldestReader: 1, sql: repetitions),
     ]
 
     /// Brings the tables up to date: once, however many programs begin at the same time.
@@ -53,6 +53,12 @@ enum PostgresSchema {
             throw error
         }
     }
+
+    private static let repetitions = """
+        -- Whether the request was sent again: the job is then made to its end, even if nobody waits for it.
+        ALTER TABLE job ADD COLUMN is_repeated BIGINT NOT NULL DEFAULT 0;
+
+        """
 
     private static let accounts = """
         CREATE TABLE account (

@@ -55,11 +55,13 @@ extension StoreTransaction {
             )
         ]
         if let idempotency = submission.idempotency {
+            // Locked before its key is, and looked at anew once whoever is ending it has: ended without pictures, it is free.
             statements.append(
                 SQLStatement(
                     """
                     SELECT fingerprint, job.id AS job FROM idempotency JOIN job ON job.sequence = idempotency.job
                     WHERE idempotency.account = ? AND idempotency.key = ?
+                        AND state IN ('queued', 'leased', 'completed') \(clause(.waiting, of: "job"))
                     """,
                     account,
                     idempotency.key

@@ -22,7 +22,7 @@ enum SQLiteSchema {
             try db.execute(sql: traces)
         }
         migrator.registerMigration("4: repeated requests") { db in
-            try db.execute(sql: "ALTER TABLE job ADD COLUMN is_repeated INTEGER NOT NULL DEFAULT 0")
+            try db.execute(sql: repetitions)
         }
         return migrator
     }
@@ -182,6 +182,12 @@ enum SQLiteSchema {
             state TEXT NOT NULL,
             seen INTEGER NOT NULL
         ) STRICT;
+
+        """
+
+    private static let repetitions = """
+        -- Whether the request was sent again: the job is then made to its end, even if nobody waits for it.
+        ALTER TABLE job ADD COLUMN is_repeated INTEGER NOT NULL DEFAULT 0;
 
         """
 
