@@ -22,6 +22,7 @@ final class TestServer: Sendable {
         var status: Int
         var body: [UInt8]
         var location: String?
+        var delay: Duration
     }
 
     let port: Int
@@ -35,8 +36,15 @@ final class TestServer: Sendable {
     var requests: [Received] { received.withLock { $0 } }
 
     /// Answers requests to `path` like this; if called more than once, one after the other, and then always the last.
-    func answer(_ path: String, status: Int, body: [UInt8] = [], location: String? = nil) {
-        answers.withLock { $0[path, default: []].append(Answer(status: status, body: body, location: location)) }
+    func answer(
+        _ path: String,
+        status: Int,
+        body: [UInt8] = [],
+        location: String? = nil,
+        after delay: Duration = .zero
+    ) {
+        let answer = Answer(status: status, body: body, location: location, delay: delay)
+        answers.withLock { $0[path, default: []].append(answer) }
     }
 
     fileprivate func respond(to request: Request) async throws -> Response {
@@ -57,6 +65,7 @@ final class TestServer: Sendable {
             return first
         }
         guard let answer else { return Response(status: .notFound) }
+        try await Task.sleep(for: answer.delay)
         var headers: HTTPFields = [:]
         headers[.location] = answer.location
         return Response(

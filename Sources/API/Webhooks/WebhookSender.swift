@@ -17,7 +17,9 @@ package struct WebhookSender: Service {
     private let logger: Logger
 
     /// How many deliveries are made at once.
-    private static let batch = 16
+    private static let places = 16
+    /// How many of them are one account's: whose receivers do not answer makes nobody else wait.
+    private static let placesOfEachAccount = 4
     /// How long nobody else makes a delivery that was claimed: longer than one takes.
     private static let hold = Duration.seconds(60)
     /// How often deliveries are looked for.
@@ -54,25 +56,63 @@ package struct WebhookSender: Service {
     /// Makes deliveries until the process shuts down, and finishes those under way.
     package func run() async throws {
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
-            if await sendDue() == 0 {
-                try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
-            }
+            await sendDue()
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
         }
     }
 
-    /// Makes the deliveries that are due, up to a batch of them; returns how many those were.
+    /// Makes deliveries until none is due and none under way; returns how many those were.
     @discardableResult func sendDue() async -> Int {
-        do {
-            let deliveries = try await store.claimDeliveries(upTo: Self.batch, hold: Self.hold)
-            await withTaskGroup { group in
-                for delivery in deliveries {
-                    group.addTask { await send(delivery) }
+        // A task's result is the account it has made a delivery of, or nil for one that only let time pass.
+        await withTaskGroup(of: AccountID?.self) { group in
+            var underWay: [AccountID: Int] = [:]
+            var count = 0
+            var isTimed = false
+            while true {
+                let free = Self.places - underWay.values.reduce(0, +)
+                let busy = underWay.filter { $0.value >= Self.placesOfEachAccount }.keys
+                for delivery in await claim(upTo: free, except: Set(busy)) {
+                    underWay[delivery.account, default: 0] += 1
+                    count += 1
+                    group.addTask {
+                        await send(delivery)
+                        return delivery.account
+                    }
+                }
+                guard !underWay.isEmpty else { break }
+                // More may be due before any of these has ended.
+                if !isTimed {
+                    isTimed = true
+                    group.addTask {
+                        try? await Task.sleep(for: Self.interval)
+                        return nil
+                    }
+                }
+                switch await group.next() {
+                case .some(.some(let account)):
+                    let left = underWay[account, default: 1] - 1
+                    underWay[account] = left == 0 ? nil : left
+                default:
+                    isTimed = false
                 }
             }
-            return deliveries.count
+            group.cancelAll()
+            return count
+        }
+    }
+
+    private func claim(upTo limit: Int, except busy: Set<AccountID>) async -> [WebhookDelivery] {
+        guard limit > 0, !Task.isShuttingDownGracefully, !Task.isCancelled else { return [] }
+        do {
+            return try await store.claimDeliveries(
+                upTo: limit,
+                ofEachAccount: Self.placesOfEachAccount,
+                except: busy,
+                hold: Self.hold
+            )
         } catch {
             logger.error("Webhooks cannot be read", metadata: ["error": "\(error)"])
-            return 0
+            return []
         }
     }
 

@@ -172,9 +172,19 @@ package protocol AccountStore: Sendable {
 
 /// News of jobs' ends, for whoever sends them.
 package protocol WebhookStore: Sendable {
-    /// Deliveries that are due, the longest due first, and of one account no more than a quarter of `limit`: whose receivers
-    /// do not answer makes nobody else wait. They are not due again for `hold`, in case the sender dies.
-    func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery]
+    /// Deliveries that are due, the longest due first. They are not due again for `hold`, in case the sender dies.
+    ///
+    /// - Parameters:
+    ///   - limit: How many at most.
+    ///   - share: How many at most of one account.
+    ///   - others: Accounts whose deliveries are left for later.
+    ///   - hold: Longer than a delivery takes.
+    func claimDeliveries(
+        upTo limit: Int,
+        ofEachAccount share: Int,
+        except others: Set<AccountID>,
+        hold: Duration
+    ) async throws(StoreError) -> [WebhookDelivery]
 
     /// Records an attempt. One that failed is due again after the wait that ``StorePolicy/webhookBackoff`` gives it, or given
     /// up after the last.

@@ -111,9 +111,14 @@ import Testing
             }
             test.clock.advance(by: .seconds(1))
         }
-        let accounts = try await test.store.claimDeliveries(upTo: 8, hold: .seconds(60)).map(\.account)
-        #expect(accounts == [.alice, .alice, .bob])
-        #expect(try await test.store.claimDeliveries(upTo: 8, hold: .seconds(60)).map(\.account) == [.alice, .alice])
+        let claim = { (busy: Set<AccountID>) in
+            try await test.store.claimDeliveries(upTo: 8, ofEachAccount: 2, except: busy, hold: .seconds(60)).map(
+                \.account
+            )
+        }
+        #expect(try await claim([]) == [.alice, .alice, .bob])
+        #expect(try await claim([.alice, .bob]).isEmpty)
+        #expect(try await claim([.bob]) == [.alice, .alice])
     }
 
     @Test(arguments: StoreKind.allCases)

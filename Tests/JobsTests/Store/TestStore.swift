@@ -181,3 +181,10 @@ extension Store {
 struct Unexpected: Error {
     var outcome: String
 }
+
+extension WebhookStore {
+    /// Deliveries that are due, whosever they are.
+    func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery] {
+        try await claimDeliveries(upTo: limit, ofEachAccount: limit, except: [], hold: hold)
+    }
+}

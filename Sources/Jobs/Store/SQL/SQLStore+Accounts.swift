@@ -63,8 +63,15 @@ extension SQLStore {
 }
 
 extension SQLStore {
-    package func claimDeliveries(upTo limit: Int, hold: Duration) async throws(StoreError) -> [WebhookDelivery] {
-        try await write(.process) { try $0.claimDeliveries(upTo: limit, hold: hold) }
+    package func claimDeliveries(
+        upTo limit: Int,
+        ofEachAccount share: Int,
+        except others: Set<AccountID>,
+        hold: Duration
+    ) async throws(StoreError) -> [WebhookDelivery] {
+        try await write(.process) {
+            try $0.claimDeliveries(upTo: limit, ofEachAccount: share, except: others, hold: hold)
+        }
     }
 
     package func recordAttempt(

@@ -13,22 +13,28 @@ extension StoreTransaction {
         )
     }
 
-    func claimDeliveries(upTo limit: Int, hold: Duration) throws -> [WebhookDelivery] {
+    func claimDeliveries(
+        upTo limit: Int,
+        ofEachAccount share: Int,
+        except others: Set<AccountID>,
+        hold: Duration
+    ) throws -> [WebhookDelivery] {
+        let exceptions = others.map { _ in " AND account <> ?" }.joined()
+        var arguments: [any SQLStorable] = [now]
+        for account in others { arguments.append(account) }
+        arguments += [share, now, limit] as [any SQLStorable]
         let due = try deliveries(
             where: """
                 delivery.id IN (
                     SELECT id FROM (
                         SELECT webhook_delivery.id, ROW_NUMBER() OVER (PARTITION BY account ORDER BY due) AS place
                         FROM webhook_delivery JOIN job ON job.sequence = webhook_delivery.job
-                        WHERE webhook_delivery.state = 'due' AND due <= ?
+                        WHERE webhook_delivery.state = 'due' AND due <= ?\(exceptions)
                     ) AS waiting WHERE place <= ?
                 ) AND delivery.state = 'due' AND due <= ? ORDER BY due LIMIT ?
                 """,
             lock: .skipping,
-            now,
-            max(1, limit / 4),
-            now,
-            limit
+            arguments
         )
         for delivery in due {
             try run("UPDATE webhook_delivery SET due = ? WHERE id = ?", now.advanced(by: hold), delivery.id)
@@ -37,7 +43,7 @@ extension StoreTransaction {
     }
 
     func record(_ attempt: WebhookDelivery.Attempt, of id: WebhookDelivery.ID) throws {
-        guard let delivery = try deliveries(where: "delivery.id = ?", lock: .waiting, id).first,
+        guard let delivery = try deliveries(where: "delivery.id = ?", lock: .waiting, [id]).first,
             case .due = delivery.state
         else { return }
         let attempts = delivery.attempts + [attempt]
@@ -64,13 +70,13 @@ extension StoreTransaction {
     }
 
     func deliveries(of job: JobID) throws -> [WebhookDelivery] {
-        try deliveries(where: "job.id = ? ORDER BY delivery.id", job)
+        try deliveries(where: "job.id = ? ORDER BY delivery.id", [job])
     }
 
     private func deliveries(
         where condition: String,
         lock: SQLDialect.Lock? = nil,
-        _ arguments: any SQLStorable...
+        _ arguments: [any SQLStorable]
     ) throws -> [WebhookDelivery] {
         let sql = """
             SELECT delivery.*, job.id AS job_id, job.account
