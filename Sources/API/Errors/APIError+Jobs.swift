@@ -52,17 +52,18 @@ extension APIError {
     }
 
     static func rateLimited(_ rate: RateStatus) -> APIError {
-        var error = APIError(.rateLimited, "This key has sent too many requests. Try again later.")
+        var error = APIError(
+            .rateLimited,
+            "This key has sent too many requests. Try again later.",
+            retryAfter: rate.reset
+        )
         error.limit = "\(rate.limit) requests"
-        error.retryAfter = rate.reset
         error.headers = rate.headers
         return error
     }
 
     static func queueFull(retryAfter: Duration) -> APIError {
-        var error = APIError(.queueFull, "Too many requests are waiting. Try again later.")
-        error.retryAfter = retryAfter
-        return error
+        APIError(.queueFull, "Too many requests are waiting. Try again later.", retryAfter: retryAfter)
     }
 
     static let idempotencyMismatch = APIError(
@@ -71,47 +72,38 @@ extension APIError {
     )
 
     /// For one who repeats a request that is being carried out and cannot wait for it.
-    static let idempotencyInProgress: APIError = {
-        var error = APIError(
-            .idempotencyInProgress,
-            "The request with this Idempotency-Key is being carried out, and too many wait already. Try again later."
-        )
-        error.retryAfter = .seconds(1)
-        return error
-    }()
+    static let idempotencyInProgress = APIError(
+        .idempotencyInProgress,
+        "The request with this Idempotency-Key is being carried out, and too many wait already. Try again later.",
+        retryAfter: .seconds(1)
+    )
 
-    static let tooManyWaits: APIError = {
-        var error = APIError(.tooManyWaits, "Too many requests of this key wait for news already. Try again later.")
-        error.retryAfter = .seconds(1)
-        return error
-    }()
+    static let tooManyWaits = APIError(
+        .tooManyWaits,
+        "Too many requests wait for news already. Try again later.",
+        retryAfter: .seconds(1)
+    )
 
     /// For one who would wait for pictures, which are not made then.
-    static let tooManyPictureWaits: APIError = {
-        var error = APIError(
-            .tooManyWaits,
-            "Too many requests wait for their pictures already. Nothing was charged. Ask for them later, or try again."
-        )
-        error.retryAfter = .seconds(5)
-        return error
-    }()
+    static let tooManyPictureWaits = APIError(
+        .tooManyWaits,
+        "Too many requests wait for their pictures already. Nothing was charged. Ask for them later, or try again.",
+        retryAfter: .seconds(5)
+    )
 
     /// For one who cannot come back for pictures, which are not made then.
-    static let stopping: APIError = {
-        var error = APIError(.stopping, "The server shuts down. Nothing was charged. Try again soon.")
-        error.retryAfter = .seconds(5)
-        return error
-    }()
+    static let stopping = APIError(
+        .stopping,
+        "The server shuts down. Nothing was charged. Try again soon.",
+        retryAfter: .seconds(5)
+    )
 
     /// For one who cannot come back for pictures, which are made all the same because they were asked for twice.
-    static let stoppingWithoutCancelling: APIError = {
-        var error = APIError(
-            .stopping,
-            "The server shuts down. The request was sent again and goes on: send it once more with its Idempotency-Key."
-        )
-        error.retryAfter = .seconds(5)
-        return error
-    }()
+    static let stoppingWithoutCancelling = APIError(
+        .stopping,
+        "The server shuts down. The request was sent again and goes on: send it once more with its Idempotency-Key.",
+        retryAfter: .seconds(5)
+    )
 
     static let unknownRequest = APIError(.unknownRequest, "There is no such request.")
 

@@ -25,9 +25,10 @@ struct APIError: Error, Equatable {
     var headers: HTTPFields = [:]
 
     /// An error that speaks for itself.
-    init(_ code: ErrorCode, _ message: String) {
+    init(_ code: ErrorCode, _ message: String, retryAfter: Duration? = nil) {
         self.code = code
         self.message = message
+        self.retryAfter = retryAfter
     }
 
     /// Refuses the value of a field.
@@ -81,8 +82,7 @@ extension APIError {
         case .readOnly:
             self.init(.internal, "The server cannot store anything now.")
         case .busy:
-            self.init(.internal, "The server is too busy now.")
-            retryAfter = .seconds(1)
+            self.init(.internal, "The server is too busy now.", retryAfter: .seconds(1))
         case .unreachable, .newerVersion, .damaged, .unknownAccount:
             self.init(.internal, "The server failed to answer. The fault is not in the request.")
         }
